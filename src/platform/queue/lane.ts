@@ -1,0 +1,97 @@
+import type { Progress } from "#src/job.ts"
+import type { Failure } from "#src/platform/queue/failure.ts"
+
+/** One attempt of a job, put into a lane. The lane knows it by `jobId:attempt`; offering the same again changes nothing. */
+export interface LaneOffer {
+  jobId: string
+  attempt: number
+  /** Drawn for this attempt; comes back with the result, so that a result of another history is told apart. */
+  token: number
+  /** JSON. */
+  payload: unknown
+  /** Milliseconds since the epoch; earliest start. */
+  notBefore?: number
+}
+
+/** What a handler gets of an offer. */
+export interface LaneJob {
+  jobId: string
+  attempt: number
+  payload: unknown
+}
+
+/**
+ * Runs one attempt. The signal's reason is a LaneStop. What it returns must be JSON; what it throws becomes a Failure.
+ * Progress may be told as often as it likes: the driver passes on at most four a second, the last one always.
+ */
+export type LaneHandler = (
+  job: LaneJob,
+  signal: AbortSignal,
+  progress: (progress: Progress) => void,
+) => Promise<unknown>
+
+/** Why a running attempt is asked to stop. */
+export class LaneStop extends Error {
+  readonly why: "cancelled" | "handed_back" | "lease_lost"
+  constructor(why: LaneStop["why"], message: string) {
+    super(message)
+    this.name = "AbortError"
+    this.why = why
+  }
+}
+
+export interface LaneEntry {
+  jobId: string
+  attempt: number
+  token: number
+  /** stalled = its worker is gone or silent for longer than its lease; the attempt is over and cannot be committed any more. */
+  state: "queued" | "active" | "completed" | "failed" | "stalled"
+  progress?: Progress
+  /** When completed. */
+  result?: unknown
+  /** When failed. */
+  failure?: Failure
+  startedAt?: number
+  endedAt?: number
+}
+
+/** The whole lane at one moment: short, because jobs are offered only while a slot is free. */
+export interface LaneView {
+  /** Attempts that live workers can run at the same time. */
+  slots: number
+  entries: LaneEntry[]
+}
+
+/** A hint that looking is worthwhile; `inspect` is the truth. May come more than once. */
+export interface LaneEvent {
+  kind: "progress" | "completed" | "failed" | "stalled"
+  jobId: string
+  attempt: number
+}
+
+export interface Consumer {
+  /**
+   * Takes nothing new, lets running attempts finish for `graceMs`, then hands the rest back to the lane without
+   * counting the attempt.
+   */
+  stop(options?: { graceMs?: number }): Promise<void>
+}
+
+/**
+ * Transport of attempts to workers and of their results back. A driver knows nothing of priorities, fairness, retries,
+ * quotas: those live once, above, with the job rows. Finished entries stay until they are withdrawn.
+ */
+export interface LaneTransport {
+  offer(lane: string, offer: LaneOffer): Promise<void>
+  /** Takes a queued or finished attempt out; one that is running stays and is reported as "active". */
+  withdraw(jobId: string, attempt: number): Promise<"removed" | "active" | "absent">
+  /** Runs up to `slots` attempts at once; silent for longer than `leaseMs`, they count as stalled. */
+  consume(lane: string, handler: LaneHandler, options: { slots: number; leaseMs: number }): Promise<Consumer>
+  /** Aborts the running attempt's signal, in whatever process it runs. */
+  signalCancel(jobId: string, reason: string): Promise<void>
+  subscribe(listener: (event: LaneEvent) => void): () => void
+  inspect(lane: string): Promise<LaneView>
+  /** One line on whether the transport works. */
+  health(): Promise<{ ok: boolean; detail: string }>
+  close(): Promise<void>
+}
