@@ -1,280 +1,202 @@
-import type { LanguageModelV4 } from "@ai-sdk/provider"
-import type { UserContent } from "ai"
-import { answerDoc, provenanceNote, type Ending } from "#src/conversation/answer.ts"
-import { carryOut, type Outcome } from "#src/conversation/carry-out.ts"
-import type { Incoming, Message, Provenance, ThreadEvent } from "#src/conversation/conversation.ts"
-import type { Block, Press } from "#src/conversation/document.ts"
-import { focusOf, remembered } from "#src/conversation/focus.ts"
-import { instructionsFor } from "#src/conversation/instructions.ts"
+import { answerOf } from "#src/conversation/answer.ts"
+import type { Buttons } from "#src/conversation/buttons.ts"
+import type { Outcome } from "#src/conversation/carry-out.ts"
+import type { Incoming, Message } from "#src/conversation/conversation.ts"
+import { converse, type Came } from "#src/conversation/converse.ts"
+import type { Press } from "#src/conversation/document.ts"
+import { noteOutcome } from "#src/conversation/focus.ts"
+import { createInstructions } from "#src/conversation/instructions.ts"
+import type { Limits } from "#src/conversation/limits.ts"
 import type { Live } from "#src/conversation/live.ts"
-import { runLoop, type Looped } from "#src/conversation/loop.ts"
+import type { Messages, PastCall } from "#src/conversation/messages.ts"
 import type { ConversationParts } from "#src/conversation/parts.ts"
-import { fileNames, historyOf, turnMessages } from "#src/conversation/prompt.ts"
-import type { TurnQuestion } from "#src/conversation/result.ts"
-import type { Focus } from "#src/conversation/rules/focus.ts"
-import { createRulesModel } from "#src/conversation/rules/provider.ts"
-import type { Memory, Transcript } from "#src/conversation/transcript.ts"
+import { byCommand } from "#src/conversation/provenance.ts"
+import { deleted } from "#src/conversation/queue.ts"
+import type { Memory, Threads } from "#src/conversation/threads.ts"
+import { carryOne, type Hands } from "#src/conversation/toolset.ts"
+import type { Turns } from "#src/conversation/turns.ts"
+import { calmProgress, createWriter, type Writer } from "#src/conversation/writer.ts"
 import { explain, UserError } from "#src/errors.ts"
-import { llmError } from "#src/platform/llm/failure.ts"
-import type { LlmUsage } from "#src/platform/llm/llm.ts"
 import type { Caller, Studio } from "#src/studio.ts"
+import type { Registry } from "#tools/registry.ts"
 
-const HISTORY = 40
-const COMMAND_STEPS = 12
-const COMMAND_MODE = "command mode"
+/** Messages that a model may be told of at most. */
+const HISTORY = 80
+const MAX_PAST_SAY = 600
 
+/** One turn that has begun. */
 export interface Turn {
+  id: string
   threadId: string
   caller: Caller
   signal: AbortSignal
-  onJob(id: string): void
+  incomings: readonly Incoming[]
+  /** Instead of reading the text: what a pressed button does. */
+  press?: Exclude<Press, { kind: "say" }>
+  /** Jobs that were accepted so far. */
+  jobs: Set<string>
+  onOutcome(outcome: Outcome): void
 }
 
-type AnsweringParts = ConversationParts & { transcript: Transcript; live: Live }
-type EndKind = Extract<ThreadEvent, { kind: "turn-ended" }>["outcome"]
-
-/** What came of a turn, before it is written down. */
-interface Came {
-  ending: Ending
-  provenance: Provenance
-  outcome: EndKind
-  question?: TurnQuestion
+export interface Store {
+  threads: Threads
+  messages: Messages
+  buttons: Buttons
+  turns: Turns
 }
 
-/** Answers: by a model or in command mode through one loop, or by carrying out what a button holds. */
-export function createAnswering(parts: AnsweringParts) {
-  return {
-    turn: (turn: Turn, incomings: readonly Incoming[], firstNumber: number): Promise<Message> =>
-      answered(parts, turn, (studio, turnId, memory) =>
-        converse(parts, turn, incomings, { studio, turnId, memory, firstNumber }),
-      ),
-    press: (turn: Turn, press: Exclude<Press, { kind: "say" }>): Promise<Message> =>
-      answered(parts, turn, (studio, _turnId, memory) => pressed(parts, { turn, studio, memory }, press)),
+type Parts = ConversationParts & { store: Store; live: Live; limitsNow: Limits }
+
+/** Answers a turn: by a model or in command mode through one loop, or by carrying out what a button holds. */
+export function createAnswering(parts: Parts): (turn: Turn) => Promise<Message> {
+  const instructions = createInstructions()
+  return async (turn) => {
+    const { live, store, limitsNow: limits } = parts
+    const { threadId, id: turnId } = turn
+    live.tell(threadId, { kind: "turn-started", turnId })
+    const memory = store.threads.memory(threadId)
+    const writer = createWriter(turnId, (event) => live.tell(threadId, event))
+    const calls: PastCall[] = []
+    let hands: Hands | undefined
+    let came: Came
+    try {
+      const registry = await parts.registry()
+      hands = handsFor(parts, turn, { registry, memory, writer, calls })
+      const past = () => store.messages.before(threadId, turnId, HISTORY)
+      came = turn.press
+        ? await pressed(turn.press, hands, writer)
+        : await converse({ parts, limits, instructions, incomings: turn.incomings, past, memory, hands, writer })
+    } catch (error) {
+      came = broken(error, turn, parts)
+    }
+    if (came.outcome === "stopped") came = { ...came, notes: [stoppedNote(turn), ...came.notes] }
+    return finish(parts, turn, { came, memory, writer, calls, registry: hands?.registry })
   }
 }
 
-/** Runs a turn and always ends it: with an answer in the transcript, whatever happened. */
-async function answered(
-  parts: AnsweringParts,
-  turn: Turn,
-  work: (studio: Studio, turnId: string, memory: Memory) => Promise<Came>,
-): Promise<Message> {
-  const { transcript, live, log } = parts
-  const { threadId, caller, signal } = turn
-  const turnId = transcript.turnStarted(threadId)
-  live.tell(threadId, { kind: "turn-started", turnId })
-  const memory = transcript.memory(threadId)
-  const studio = parts.studioFor({
+interface Work {
+  registry: Registry
+  memory: Memory
+  writer: Writer
+  calls: PastCall[]
+}
+
+/** What calls of this turn are carried out with: the caller's own studio, which notes what happens. */
+function handsFor(parts: Parts, turn: Turn, { registry, memory, writer, calls }: Work): Hands {
+  const { live, store, limitsNow: limits, items } = parts
+  const { id: turnId, threadId, caller, signal } = turn
+  let jobId: string | undefined
+  const studio: Studio = parts.studioFor({
     caller,
     signal,
-    progress: (progress) => live.tell(threadId, { kind: "progress", turnId, progress }),
+    progress: calmProgress((progress) =>
+      live.tell(threadId, { kind: "progress", turnId, progress, ...(jobId === undefined ? {} : { jobId }) }),
+    ),
   })
-  const came = await work(withJobs(studio, turn, turnId, transcript), turnId, memory).catch((error: unknown): Came => {
-    const known = llmError(error)
-    if (signal.aborted) return plain("Stopped. What was accepted goes on as a job.", "stopped")
-    const { code, problem, hint } = explain(known, turnId)
-    if (code === "internal") log.error({ err: known, turn: turnId }, "a turn broke")
-    return plain(`${problem} ${hint}`.trim(), "failed")
-  })
-  if (!transcript.get(caller.accountId, threadId))
-    throw new UserError("This conversation was deleted.", "Begin a new one.", "not_found")
-  const addButton = (label: string, press: Press) => transcript.addButton(threadId, caller.accountId, label, press)
-  delete memory.asked
-  if (came.question) memory.asked = { accountId: caller.accountId, question: came.question }
-  transcript.remember(threadId, memory)
-  const doc = answerDoc(came.ending, addButton)
-  const message = transcript.add(threadId, { role: "assistant", authorId: null, doc })
-  if (!message) throw new Error("an answer without a message id cannot be there already")
-  transcript.turnEnded(turnId)
-  live.tell(threadId, { kind: "turn-ended", turnId, message, provenance: came.provenance, outcome: came.outcome })
-  return message
-}
-
-/** Remembers the jobs of a turn, so that a restart can still deliver what they come to. */
-function withJobs(studio: Studio, turn: Turn, turnId: string, transcript: Transcript): Studio {
-  const { jobs } = studio
   return {
-    ...studio,
-    jobs: {
-      ...jobs,
-      submit: (contract, payload, options) => {
-        const view = jobs.submit(contract, payload, options)
-        transcript.turnJob(turnId, view.id)
-        turn.onJob(view.id)
-        return view
-      },
-    },
-  }
-}
-
-async function converse(
-  parts: AnsweringParts,
-  turn: Turn,
-  incomings: readonly Incoming[],
-  { studio, turnId, memory, firstNumber }: { studio: Studio; turnId: string; memory: Memory; firstNumber: number },
-): Promise<Came> {
-  const { llm, transcript, live } = parts
-  const { threadId, caller } = turn
-  const registry = await parts.registry()
-  const tools = registry.visible(caller.role)
-  const focus = await focusOf(memory, caller.accountId, parts)
-  const usages: LlmUsage[] = []
-  let hasBegun = false
-  const common = {
-    tools,
     registry,
     studio,
+    tools: registry.visible(caller.role).filter((tool) => parts.offers?.(tool, caller) ?? true),
+    allowance: { seconds: limits.jobSeconds },
+    patienceMs: limits.patienceMs,
     turnId,
-    tell: (event: Parameters<Live["tell"]>[1]) => {
-      hasBegun = true
-      live.tell(threadId, event)
+    tell: (event) => live.tell(threadId, event),
+    flush: writer.flush,
+    onJob: (id) => {
+      jobId = id
+      turn.jobs.add(id)
+      store.turns.promise({ threadId, jobId: id, turn: turnId, accountId: caller.accountId })
     },
-    onOutcome: (outcome: Outcome) => {
-      const found = remembered(memory, outcome, caller.accountId, parts.items)
-      if (found) live.tell(threadId, { kind: "focus", ...found })
-    },
-  }
-  const byCommand = () =>
-    runLoop({
-      ...common,
-      model: rulesModel(incomings, { tools, focus, memory, caller }),
-      instructions: "",
-      messages: [{ role: "user", content: commandContent(incomings, parts) }],
-      maxSteps: COMMAND_STEPS,
-    })
-  const model = llm?.model("fast", { caller, onUsage: (usage) => usages.push(usage) })
-  if (!llm || !model) return fromLoop(await byCommand(), usages)
-  // What people said while an earlier turn ran stands before its answer; it is this turn's, or a later one's.
-  const past = transcript.latest(threadId, HISTORY).filter((it) => it.role === "assistant" || it.number < firstNumber)
-  const messages = [...historyOf(past, llm.contextTokens("fast")), ...turnMessages(incomings, parts.artifacts)]
-  try {
-    const options = {
-      ...common,
-      model,
-      instructions: instructionsFor(focus),
-      messages,
-      maxSteps: llm.limits.steps,
-      patienceMs: llm.limits.toolS * 1000,
-    }
-    return fromLoop(await runLoop(options), usages)
-  } catch (error) {
-    // Only where the operator chose it, and only when the model said and did nothing.
-    if (!llm.commandsLast || turn.signal.aborted || hasBegun) throw error
-    const came = fromLoop(await byCommand(), [])
-    const note = {
-      kind: "note",
-      tone: "warning",
-      text: "No language model answered, so this was read in command mode.",
-    } as const
-    return { ...came, ending: { ...came.ending, notes: [note, ...came.ending.notes] } }
-  }
-}
-
-const said = (incomings: readonly Incoming[]): string =>
-  incomings
-    .map((it) => it.text)
-    .filter(Boolean)
-    .join("\n")
-
-/** Command mode does not open files: it names those it has no use for. */
-function commandContent(incomings: readonly Incoming[], { artifacts }: AnsweringParts): UserContent {
-  const files = fileNames(incomings, artifacts).map((filename) => ({
-    type: "file" as const,
-    filename,
-    mediaType: "application/octet-stream",
-    data: new Uint8Array(),
-  }))
-  return [{ type: "text", text: said(incomings) }, ...files]
-}
-
-function rulesModel(incomings: readonly Incoming[], { tools, focus, memory, caller }: RulesParts): LanguageModelV4 {
-  const { asked } = memory
-  return createRulesModel({
-    tools,
-    said: said(incomings),
-    ...(focus ? { focus } : {}),
-    ...(asked?.accountId === caller.accountId ? { asked: asked.question } : {}),
-  })
-}
-
-interface RulesParts {
-  tools: Parameters<typeof createRulesModel>[0]["tools"]
-  focus: Focus | undefined
-  memory: Memory
-  caller: Caller
-}
-
-function fromLoop(looped: Looped, usages: readonly LlmUsage[]): Came {
-  const { rules, outcomes, unconfirmed } = looped
-  const asked = outcomes.findLast((it) => it.outcome === "asked")?.question
-  const choices = rules?.choices ?? asked?.choices ?? []
-  const provenance = provenanceOf(rules ? [] : usages)
-  const note: Extract<Block, { kind: "note" }> = rules
-    ? { kind: "note", tone: "info", text: rules.footer }
-    : provenanceNote(provenance)
-  const runaway = {
-    kind: "note",
-    tone: "warning",
-    text: "The answer took too many steps and was ended. Ask for less at once.",
-  } as const
-  const text = rules?.question ?? asked?.text
-  return {
-    ending: {
-      text: looped.text || outcomes.map((it) => it.say).join("\n"),
-      outcomes,
-      choices,
-      confirm: unconfirmed.map(({ tool, call }) => ({ label: `Yes: ${tool.title}`, press: { kind: "confirm", call } })),
-      notes: looped.isRunaway ? [runaway, note] : [note],
-    },
-    provenance,
-    outcome: choices.length > 0 || unconfirmed.length > 0 || text !== undefined ? "asked" : "done",
-    ...(text === undefined
-      ? {}
-      : { question: { text, choices: [...choices], ...(rules?.field === undefined ? {} : { field: rules.field }) } }),
-  }
-}
-
-/** What all calls of a turn used together; nothing = command mode. */
-function provenanceOf(usages: readonly LlmUsage[]): Provenance {
-  const last = usages.at(-1)
-  if (!last) return { by: COMMAND_MODE, cached: false, cost: null, tokens: null }
-  const estimated = usages.some((it) => it.estimated)
-  const microUsd = usages.reduce<number | null>(
-    (sum, it) => (sum === null || it.microUsd === null ? null : sum + it.microUsd),
-    0,
-  )
-  return {
-    by: last.model,
-    cached: usages.every((it) => it.cached),
-    cost: microUsd === null ? null : { microUsd, estimated },
-    tokens: {
-      input: usages.reduce((sum, it) => sum + it.inputTokens, 0),
-      output: usages.reduce((sum, it) => sum + it.outputTokens, 0),
-      estimated,
+    onOutcome: (outcome) => {
+      turn.onOutcome(outcome)
+      const { call, say } = outcome
+      if (call) calls.push({ ...call, ok: outcome.outcome === "done", say: say.slice(0, MAX_PAST_SAY).toWellFormed() })
+      const focus = noteOutcome(memory, outcome, caller.accountId, items)
+      if (focus) live.tell(threadId, { kind: "focus", ...focus })
     },
   }
 }
 
 /** What a button holds is the person's own wish: no model reads it again. */
-async function pressed(
-  parts: AnsweringParts,
-  { turn, studio, memory }: { turn: Turn; studio: Studio; memory: Memory },
-  press: Exclude<Press, { kind: "say" }>,
-): Promise<Came> {
-  if (press.kind === "decline") return plain("Nothing was done.", "done")
-  const outcome = await carryOut(press.call, { registry: await parts.registry(), studio })
-  const found = remembered(memory, outcome, studio.caller.accountId, parts.items)
-  if (found) parts.live.tell(turn.threadId, { kind: "focus", ...found })
-  const { question } = outcome
-  return {
-    ending: { text: outcome.say, outcomes: [outcome], choices: question?.choices ?? [], confirm: [], notes: [] },
-    provenance: { by: COMMAND_MODE, cached: false, cost: null, tokens: null },
-    outcome: studio.signal.aborted ? "stopped" : outcome.outcome,
-    ...(question ? { question } : {}),
+async function pressed(press: Exclude<Press, { kind: "say" }>, hands: Hands, writer: Writer): Promise<Came> {
+  const say = (text: string) => {
+    writer.write(text)
+    writer.flush()
   }
+  const none = { outcomes: [], notes: [], provenance: byCommand }
+  if (press.kind === "decline") {
+    say("Nothing was done.")
+    return { ...none, outcome: "done" }
+  }
+  const { call } = press
+  const tool = hands.tools.find((it) => it.name === call.tool)
+  if (!tool) throw new UserError(`"${call.tool}" is not open to you here.`, "Say what you want instead.", "forbidden")
+  const came = await carryOne(tool, call, crypto.randomUUID(), hands, { isAgreed: press.kind === "confirm" })
+  if (!("outcome" in came)) {
+    say(came.question.text)
+    return { ...none, outcome: "asked", question: came.question }
+  }
+  say(came.say)
+  const outcome = hands.studio.signal.aborted ? "stopped" : came.outcome
+  return { ...none, outcomes: [came], outcome, ...(came.question ? { question: came.question } : {}) }
 }
 
-function plain(text: string, outcome: EndKind): Came {
-  const ending = { text, outcomes: [], choices: [], confirm: [], notes: [] }
-  return { ending, provenance: { by: COMMAND_MODE, cached: false, cost: null, tokens: null }, outcome }
+function broken(error: unknown, { id, signal }: Turn, { log }: Parts): Came {
+  const none = { outcomes: [], provenance: byCommand }
+  if (signal.aborted) return { ...none, notes: [], outcome: "stopped" }
+  const { code, problem, hint } = explain(error, id)
+  if (code === "internal") log.error({ err: error, turn: id }, "a turn broke")
+  return { ...none, notes: [{ kind: "note", tone: "error", text: `${problem} ${hint}`.trim() }], outcome: "failed" }
+}
+
+function stoppedNote({ jobs, signal }: Turn): Came["notes"][number] {
+  const isClosing = signal.reason instanceof Error && signal.reason.message === CLOSING
+  const what = isClosing ? "The studio was stopped while it answered." : "Stopped."
+  const rest = jobs.size > 0 ? " What was accepted goes on, and is told here when it is done." : ""
+  return { kind: "note", tone: isClosing ? "warning" : "info", text: what + rest }
+}
+
+/** Why a turn is aborted when the process ends. */
+export const CLOSING = "the studio closes"
+
+/** Writes the answer down, with its buttons and what the thread now knows: all of it or nothing. */
+function finish(
+  { db, store, live, jobs }: Parts,
+  turn: Turn,
+  { came, memory, writer, calls, registry }: Omit<Work, "registry"> & { came: Came; registry: Registry | undefined },
+): Message {
+  const { threadId, id: turnId, caller } = turn
+  const { accountId } = caller
+  const message = db.tx(() => {
+    if (!store.threads.exists(threadId)) return undefined
+    const { doc, choices } = answerOf(
+      { ...came, text: writer.text },
+      {
+        addButton: (label, press, question) =>
+          store.buttons.add({ threadId, accountId, label, press, ...(question === undefined ? {} : { question }) }),
+        isDestroying: (tool) => registry?.get(tool)?.effect === "destroys",
+      },
+    )
+    delete memory.asked
+    if (came.question && choices.length > 0) memory.asked = { accountId, question: came.question, buttons: choices }
+    store.threads.remember(threadId, memory)
+    settlePromises()
+    store.turns.end(turnId)
+    return store.messages.add(threadId, { role: "assistant", authorId: null, doc, turn: turnId, calls })
+  })
+  if (!message) throw deleted()
+  live.tell(threadId, { kind: "turn-ended", turnId, message, provenance: came.provenance, outcome: came.outcome })
+  return message
+
+  /** Whoever waited has heard how its jobs ended; of a turn that was stopped, only what it still told. */
+  function settlePromises(): void {
+    const told = new Set(came.outcomes.map((it) => it.job?.id))
+    for (const promise of store.turns.promised(turnId)) {
+      const state = jobs.get(accountId, promise.jobId)?.state
+      const isOver = state === undefined || state === "cancelled"
+      const isTold =
+        state !== "waiting" && state !== "running" && (came.outcome !== "stopped" || told.has(promise.jobId))
+      if (isOver || isTold) store.turns.settle(promise)
+    }
+  }
 }

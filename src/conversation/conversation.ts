@@ -1,3 +1,4 @@
+import type { Outcome } from "#src/conversation/carry-out.ts"
 import type { Doc } from "#src/conversation/document.ts"
 import type { Progress } from "#src/job.ts"
 import type { Caller } from "#src/studio.ts"
@@ -73,6 +74,12 @@ export type ThreadEvent = { seq: number; threadId: string } & (
     }
 )
 
+/** What a surface in the same process may hear of a turn beyond its events, for output that programs read. */
+export interface Listening {
+  /** What came of one call, with its data. */
+  onOutcome?(outcome: Outcome): void
+}
+
 /** The part that every chat surface shares. */
 export interface Conversations {
   /** The thread of this key; made on first use, with the caller as its owner. */
@@ -82,20 +89,21 @@ export interface Conversations {
   transcript(accountId: string, threadId: string, options?: { after?: number; limit?: number }): Message[]
   /**
    * Takes a message in. One turn at a time per thread: messages that come meanwhile are answered together in the next turn.
-   * Resolves when the turn that answers it has ended. Throws UserError "too_large" for text over the limit.
+   * Resolves with the answer when the turn that gives it has ended; a message id that was sent before gets the same answer.
+   * Throws UserError "too_large" for text over the limit.
    */
-  send(threadId: string, incoming: Incoming): Promise<Message>
+  send(threadId: string, incoming: Incoming, listening?: Listening): Promise<Message>
   /** Presses a button of an earlier answer. Throws UserError when it is unknown, expired, used up or somebody else's. */
-  press(threadId: string, buttonId: string, caller: Caller): Promise<Message>
-  /** Ends the running turn; jobs that were accepted go on unless `jobs` is set. */
+  press(threadId: string, buttonId: string, caller: Caller, listening?: Listening): Promise<Message>
+  /** Ends the running turn; jobs that were accepted go on, and are told when they end, unless `jobs` is set. */
   stop(threadId: string, caller: Caller, options?: { jobs?: boolean }): void
   /** Live events after `after`, until the signal aborts. */
   events(threadId: string, options: { after?: number; signal: AbortSignal }): AsyncIterable<ThreadEvent>
   /** Everything stored about a person's conversations, as plain JSON. */
   exportData(accountId: string): unknown
-  /** Removes them without a trace; returns how many threads went. */
+  /** Removes them without a trace, and ends their turns; returns how many threads went. */
   deleteData(accountId: string): number
-  /** Removes threads whose retention has ended. */
+  /** Removes threads whose retention has ended; done by itself every hour. */
   purge(): number
   close(): Promise<void>
 }

@@ -1,198 +1,197 @@
-import { createAnswering } from "#src/conversation/answering.ts"
-import type { Conversations, Incoming, Message, Thread } from "#src/conversation/conversation.ts"
+import { CLOSING, createAnswering, type Store } from "#src/conversation/answering.ts"
+import { createButtons } from "#src/conversation/buttons.ts"
+import type { Conversations, Incoming, Listening, Message, Thread } from "#src/conversation/conversation.ts"
+import { startDeliveries } from "#src/conversation/deliveries.ts"
 import type { Press } from "#src/conversation/document.ts"
+import { docOf } from "#src/conversation/history.ts"
+import { LIMITS, type Limits } from "#src/conversation/limits.ts"
 import { createLive } from "#src/conversation/live.ts"
-import { resumeOrphans } from "#src/conversation/orphans.ts"
+import { createMessages } from "#src/conversation/messages.ts"
 import type { ConversationParts } from "#src/conversation/parts.ts"
-import { createTranscript } from "#src/conversation/transcript.ts"
+import { createPrivacy } from "#src/conversation/privacy.ts"
+import { createQueue } from "#src/conversation/queue.ts"
+import { answerTo } from "#src/conversation/rules/answers.ts"
+import { createThreads } from "#src/conversation/threads.ts"
+import { createTurns } from "#src/conversation/turns.ts"
 import { UserError } from "#src/errors.ts"
 import type { Caller } from "#src/studio.ts"
 
-export const MAX_TEXT = 20_000
-const MAX_WAITING = 50
 const MAX_THREADS_LISTED = 200
 const MAX_MESSAGES_READ = 500
-const ALL = 100_000
-
-interface Waiting {
-  incoming: Incoming
-  /** Pressed for this. */
-  button?: string
-  /** Of the message in the transcript. */
-  number: number
-  /** Instead of reading the text: what a pressed button does. */
-  press?: Exclude<Press, { kind: "say" }>
-  resolve(message: Message): void
-  reject(error: unknown): void
-}
-
-interface Busy {
-  waiting: Waiting[]
-  isRunning: boolean
-  stop?: AbortController
-  caller?: Caller
-  jobIds: Set<string>
-  /** Buttons whose press waits or is carried out. */
-  pressed: Set<string>
-}
+const PURGE_EVERY_MS = 3_600_000
 
 /** The part that every chat surface shares: threads, turns, buttons. Nothing here knows a surface. */
 export function createConversations(parts: ConversationParts): Conversations {
-  const transcript = createTranscript(parts.db, parts.clock, parts.keepDays)
+  const limits: Limits = { ...LIMITS, ...parts.limits }
+  const { db, clock } = parts
+  const threads = createThreads(db, clock, parts.keepDays)
+  const messages = createMessages(db, clock, threads)
+  const store: Store = {
+    threads,
+    messages,
+    buttons: createButtons(db, clock),
+    turns: createTurns(db, clock, limits.leaseMs),
+  }
   const live = createLive()
-  const answering = createAnswering({ ...parts, transcript, live })
-  const busy = new Map<string, Busy>()
-  const closing = new AbortController()
-  resumeOrphans({ ...parts, transcript, live, signal: closing.signal })
+  const privacy = createPrivacy(db, clock)
+  const whole = { ...parts, store, live, limitsNow: limits }
+  const queue = createQueue({ answer: createAnswering(whole), store, limits })
+  const deliveries = startDeliveries(whole)
+  const purging = setInterval(() => {
+    try {
+      privacy.purge()
+    } catch (error) {
+      parts.log.warn({ err: error }, "old conversations could not be removed")
+    }
+  }, PURGE_EVERY_MS).unref()
 
-  const busyOf = (threadId: string): Busy => {
-    let found = busy.get(threadId)
-    if (!found) busy.set(threadId, (found = { waiting: [], isRunning: false, jobIds: new Set(), pressed: new Set() }))
-    return found
+  const mustGet = (threadId: string, { accountId }: Caller): Thread => {
+    const thread = threads.get(accountId, threadId)
+    if (!thread) throw new UserError("There is no such thread.", "Begin a new one.", "not_found")
+    return thread
   }
 
   const take = (
     threadId: string,
     incoming: Incoming,
-    { press, button }: Pick<Waiting, "press" | "button"> = {},
+    listening: Listening,
+    press?: Exclude<Press, { kind: "say" }>,
   ): Promise<Message> => {
-    if (closing.signal.aborted) throw closed()
-    const { waiting, pressed } = busyOf(threadId)
-    if (waiting.length >= MAX_WAITING)
-      throw new UserError(
-        `${waiting.length} messages wait for an answer already.`,
-        "Wait for it, or stop it.",
-        "conflict",
-      )
-    const message = transcript.add(threadId, {
+    queue.refuseTooMany(threadId)
+    const { caller, messageId } = incoming
+    const message = messages.add(threadId, {
       role: "user",
-      authorId: incoming.caller.accountId,
-      doc: [{ kind: "text", text: incoming.text }],
-      ...(incoming.messageId === undefined ? {} : { messageId: incoming.messageId }),
+      authorId: caller.accountId,
+      doc: docOf(incoming, parts.artifacts),
+      turn: null,
+      ...(messageId === undefined ? {} : { messageId }),
     })
-    if (!message)
-      return Promise.reject(new UserError("This message is here already.", "It is answered once.", "conflict"))
     live.tell(threadId, { kind: "message", message })
-    const { promise, resolve, reject } = Promise.withResolvers<Message>()
-    waiting.push({
+    return queue.add(threadId, {
       incoming,
       number: message.number,
-      resolve,
-      reject,
-      ...(press && { press }),
-      ...(button !== undefined && { button }),
+      onOutcome: listening.onOutcome ?? (() => {}),
+      ...(press ? { press } : {}),
     })
-    if (button !== undefined) pressed.add(button)
-    void pump(threadId)
-    return promise
   }
 
-  /** One turn after the other; what one person said meanwhile is answered together. */
-  const pump = async (threadId: string): Promise<void> => {
-    const state = busyOf(threadId)
-    if (state.isRunning) return
-    state.isRunning = true
-    while (state.waiting.length > 0 && !closing.signal.aborted) {
-      const batch = takeBatch(state.waiting)
-      const caller = batch[0]?.incoming.caller
-      if (!caller) break
-      state.stop = new AbortController()
-      state.caller = caller
-      const signal = AbortSignal.any([state.stop.signal, closing.signal])
-      const turn = { threadId, caller, signal, onJob: (id: string) => state.jobIds.add(id) }
-      try {
-        const press = batch[0]?.press
-        const incomings = batch.map((it) => it.incoming)
-        const message = await (press
-          ? answering.press(turn, press)
-          : answering.turn(turn, incomings, batch[0]?.number ?? 0))
-        for (const { resolve } of batch) resolve(message)
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-      state.jobIds.clear()
-      for (const { button } of batch) if (button !== undefined) state.pressed.delete(button)
+  const inPress = new Set<string>()
+  const pressed = (
+    threadId: string,
+    buttonId: string,
+    { caller, ...rest }: Pick<Incoming, "caller" | "messageId"> & { text?: string },
+    listening: Listening,
+  ): Promise<Message> => {
+    queue.refuseTooMany(threadId)
+    // A double click is one press.
+    if (inPress.has(buttonId)) throw new UserError("This was pressed already.", "Wait for its answer.", "conflict")
+    const { label, press } = store.buttons.take(threadId, buttonId, caller.accountId)
+    const answer =
+      press.kind === "say"
+        ? take(threadId, { ...rest, caller, text: press.text }, listening)
+        : take(threadId, { text: label, ...rest, caller }, listening, press)
+    inPress.add(buttonId)
+    return answer.finally(() => inPress.delete(buttonId))
+  }
+
+  /** "yes", "the second one": the button of the last question that this answers, if it is one, and nothing runs meanwhile. */
+  const answered = (threadId: string, incoming: Incoming): (() => string | undefined) | undefined => {
+    const { asked } = threads.memory(threadId)
+    const isAlone = !incoming.files?.length && !incoming.quoted?.length && !queue.isBusy(threadId)
+    if (!asked || asked.accountId !== incoming.caller.accountId || !isAlone) return undefined
+    const choice = answerTo(asked.question, incoming.text)
+    if (choice === undefined) return undefined
+    return () => (choice === "no" ? undefined : asked.buttons[asked.question.choices.indexOf(choice)])
+  }
+
+  const send = (threadId: string, incoming: Incoming, listening: Listening): Promise<Message> => {
+    const reply = answered(threadId, incoming)
+    if (!reply) return take(threadId, incoming, listening)
+    const button = reply()
+    try {
+      // A "no" uses up the buttons, too.
+      if (button === undefined) declineAll(threadId, incoming)
+      else return pressed(threadId, button, incoming, listening)
+    } catch (error) {
+      // Too old or used up: then it is read as a sentence.
+      if (error instanceof UserError) return take(threadId, incoming, listening)
+      throw error
     }
-    state.isRunning = false
-    refuse(state.waiting, closed())
-    busy.delete(threadId)
+    return take(threadId, incoming, listening, { kind: "decline" })
   }
-
-  const mustGet = (threadId: string, { accountId }: Caller): Thread => {
-    const thread = transcript.get(accountId, threadId)
-    if (!thread) throw new UserError("There is no such thread.", "Begin a new one.", "not_found")
-    return thread
+  const declineAll = (threadId: string, { caller }: Incoming): void => {
+    const [first] = threads.memory(threadId).asked?.buttons ?? []
+    if (first !== undefined) store.buttons.take(threadId, first, caller.accountId)
   }
 
   return {
-    open: (key, caller) => transcript.open(key, caller, parts.items.currentProject(caller.accountId).id),
-    get: (accountId, threadId) => transcript.get(accountId, threadId),
-    list: (accountId, limit = 50) => transcript.list(accountId, Math.min(limit, MAX_THREADS_LISTED)),
+    open: (key, caller) => threads.open(key, caller, parts.items.currentProject(caller.accountId).id),
+    get: threads.get,
+    list: (accountId, limit = 50) => threads.list(accountId, Math.min(limit, MAX_THREADS_LISTED)),
     transcript: (accountId, threadId, { after = 0, limit = MAX_MESSAGES_READ } = {}) =>
-      transcript.get(accountId, threadId)
-        ? transcript.messages(threadId, { after, limit: Math.min(limit, MAX_MESSAGES_READ) })
+      threads.get(accountId, threadId)
+        ? messages.read(threadId, { after, limit: Math.min(limit, MAX_MESSAGES_READ) })
         : [],
-    send: async (threadId, incoming) => {
+    // Both are asynchronous so that a refusal is a rejection.
+    send: async (threadId, incoming, listening = {}) => {
       mustGet(threadId, incoming.caller)
+      const { messageId, caller } = incoming
+      const sent = messageId === undefined ? undefined : messages.sent(threadId, caller.accountId, messageId)
+      if (sent) return sent.answer ?? queue.answerOf(threadId, sent.message.number)
       const text = incoming.text.trim()
-      if (text.length > MAX_TEXT)
-        throw new UserError(
-          `The message has ${text.length} characters.`,
-          `At most ${MAX_TEXT} can be read at once. Send the rest as a file.`,
-          "too_large",
-        )
-      if (!text && !incoming.files?.length) throw new UserError("The message is empty.", "Say what you want to make.")
-      return take(threadId, { ...incoming, text })
+      refuseUnusable({ ...incoming, text }, parts, limits)
+      return send(threadId, { ...incoming, text }, listening)
     },
-    press: async (threadId, buttonId, caller) => {
+    press: async (threadId, buttonId, caller, listening = {}) => {
       mustGet(threadId, caller)
-      // A double click is one press.
-      if (busy.get(threadId)?.pressed.has(buttonId))
-        throw new UserError("This button was pressed already.", "Wait for its answer.", "conflict")
-      const { label, press } = transcript.takeButton(threadId, buttonId, caller.accountId)
-      if (press.kind === "say") return take(threadId, { caller, text: press.text }, { button: buttonId })
-      return take(threadId, { caller, text: label }, { press, button: buttonId })
+      return pressed(threadId, buttonId, { caller }, listening)
     },
     stop: (threadId, caller, { jobs = false } = {}) => {
       mustGet(threadId, caller)
-      const state = busy.get(threadId)
-      if (!state?.isRunning || state.caller?.accountId !== caller.accountId) return
-      if (jobs) for (const id of state.jobIds) cancelQuietly(parts, caller.accountId, id)
-      state.stop?.abort(new DOMException("stopped", "AbortError"))
+      const running = queue.running(threadId)
+      if (!running || running.caller.accountId !== caller.accountId) return
+      if (jobs) for (const id of running.jobs) cancelQuietly(parts, caller.accountId, id)
+      queue.stop(threadId, "stopped")
     },
     events: live.events,
-    exportData: transcript.exportData,
+    exportData: privacy.exportData,
     deleteData: (accountId) => {
-      for (const [threadId, { caller, waiting, stop }] of busy) {
-        if (!transcript.get(accountId, threadId)) continue
-        refuse(waiting, new UserError("This conversation was deleted.", "Begin a new one.", "not_found"))
-        if (caller?.accountId === accountId) stop?.abort(new DOMException("deleted", "AbortError"))
+      const ids = privacy.deleteData(accountId)
+      for (const id of ids) {
+        queue.drop(id)
+        live.forget(id)
       }
-      for (const { id } of transcript.list(accountId, ALL)) live.forget(id)
-      return transcript.deleteData(accountId)
+      return ids.length
     },
-    purge: transcript.purge,
+    purge: privacy.purge,
     close: async () => {
-      closing.abort(new DOMException("the studio closes", "AbortError"))
-      await Promise.allSettled([...busy.values()].flatMap((state) => (state.isRunning ? [settled(state)] : [])))
+      clearInterval(purging)
+      deliveries.stop()
+      await queue.close(CLOSING)
     },
   }
 }
 
-const closed = () => new UserError("The studio closes.", "Say it again when it is open.", "cancelled")
-
-function refuse(waiting: Waiting[], error: UserError): void {
-  for (const { reject } of waiting.splice(0)) reject(error)
-}
-
-/** A pressed button stands alone; sentences of the same person go together. */
-function takeBatch(waiting: Waiting[]): Waiting[] {
-  const [first] = waiting
-  if (!first || first.press) return waiting.splice(0, 1)
-  const end = waiting.findIndex(
-    (it) => it.press !== undefined || it.incoming.caller.accountId !== first.incoming.caller.accountId,
-  )
-  return waiting.splice(0, end < 0 ? waiting.length : end)
+/** Throws UserError for a message that nobody can answer, before anything of it is kept. */
+function refuseUnusable(
+  { text, caller, files = [], quoted = [] }: Incoming,
+  { artifacts }: ConversationParts,
+  limits: Limits,
+): void {
+  const length = text.length + quoted.reduce((sum, it) => sum + it.text.length, 0)
+  if (length > limits.text)
+    throw new UserError(
+      `The message has ${length} characters.`,
+      `At most ${limits.text} can be read at once. Send the rest as a file.`,
+      "too_large",
+    )
+  if (!text && files.length === 0) throw new UserError("The message is empty.", "Say what you want to make.")
+  const attached = Math.max(files.length, quoted.length)
+  if (attached > limits.attached)
+    throw new UserError(`${attached} things come with the message.`, `At most ${limits.attached} can.`, "too_large")
+  const foreign = files.find((id) => artifacts.get(id)?.accountId !== caller.accountId)
+  if (foreign !== undefined)
+    throw new UserError(`There is no file "${foreign.slice(0, 80)}".`, "Send it to the studio first.", "not_found")
 }
 
 function cancelQuietly({ jobs, log }: ConversationParts, accountId: string, id: string): void {
@@ -201,8 +200,4 @@ function cancelQuietly({ jobs, log }: ConversationParts, accountId: string, id: 
   } catch (error) {
     log.debug({ err: error, job: id }, "a job of a stopped turn had ended already")
   }
-}
-
-async function settled(state: Busy): Promise<void> {
-  while (state.isRunning) await new Promise((resolve) => setTimeout(resolve, 10))
 }

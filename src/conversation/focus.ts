@@ -1,8 +1,11 @@
 import type { Outcome } from "#src/conversation/carry-out.ts"
 import type { ConversationParts } from "#src/conversation/parts.ts"
 import type { Focus } from "#src/conversation/rules/focus.ts"
-import type { Memory } from "#src/conversation/transcript.ts"
-import type { Items } from "#src/studio.ts"
+import type { Memory } from "#src/conversation/threads.ts"
+import type { Item, Items } from "#src/studio.ts"
+
+const MAX_CALLS = 5
+const MAX_CALL_CHARACTERS = 4_000
 
 /** What "it" means now: the item of the last calls, at whatever revision it is by now; before any, the one worked on last. */
 export async function focusOf(
@@ -12,35 +15,44 @@ export async function focusOf(
 ): Promise<Focus | undefined> {
   const item = (memory.itemId && items.get(accountId, memory.itemId)) || items.list(accountId, { limit: 1 })[0]
   if (!item) return undefined
-  const data = items.revision(item.id, item.head)?.data
-  const parameters = await parametersOf?.(item.kind, data)
+  const revision = items.revision(item.id, item.head)
+  const parameters = await parametersOf?.(item.kind, revision?.data)
+  const lastCall = memory.itemId === item.id ? memory.calls?.at(-1) : undefined
   return {
     itemId: item.id,
     kind: item.kind,
     name: item.name,
     revision: item.head,
+    ...(revision?.parent ? { previousRevision: revision.parent } : {}),
     ...(parameters ? { parameters } : {}),
-    ...(memory.lastCall && memory.itemId === item.id ? { lastCall: memory.lastCall } : {}),
+    ...(lastCall ? { lastCall } : {}),
     ...(memory.previousItemId === undefined ? {} : { previousItemId: memory.previousItemId }),
   }
 }
 
 /** Notes what a call worked on; says so when it was an item. */
-export function remembered(
+export function noteOutcome(
   memory: Memory,
-  outcome: Outcome,
+  { outcome, call, data }: Outcome,
   accountId: string,
-  items: Items,
+  items: Pick<Items, "get">,
 ): { itemId: string; revision: number } | undefined {
-  if (outcome.outcome !== "done" || !outcome.call) return undefined
-  memory.lastCall = outcome.call
-  // Tools name the item that they worked on in the field of its kind: { design: "itm_…" }.
-  for (const [kind, id] of Object.entries(outcome.data)) {
+  if (outcome !== "done" || !call) return undefined
+  if (JSON.stringify(call).length <= MAX_CALL_CHARACTERS)
+    memory.calls = [...(memory.calls ?? []), call].slice(-MAX_CALLS)
+  const item = itemIn(data, accountId, items)
+  if (!item) return undefined
+  if (memory.itemId !== undefined && memory.itemId !== item.id) memory.previousItemId = memory.itemId
+  memory.itemId = item.id
+  const { revision } = data
+  return { itemId: item.id, revision: typeof revision === "number" ? revision : item.head }
+}
+
+/** Tools name the item that they worked on in the field of its kind: { design: "itm_…" }. */
+function itemIn(data: Outcome["data"], accountId: string, items: Pick<Items, "get">): Item | undefined {
+  for (const [kind, id] of Object.entries(data)) {
     const item = typeof id === "string" ? items.get(accountId, id) : undefined
-    if (item?.kind !== kind) continue
-    if (memory.itemId !== undefined && memory.itemId !== item.id) memory.previousItemId = memory.itemId
-    memory.itemId = item.id
-    return { itemId: item.id, revision: item.head }
+    if (item?.kind === kind) return item
   }
   return undefined
 }

@@ -2,8 +2,7 @@ import type { ThreadEvent } from "#src/conversation/conversation.ts"
 
 /** Events that a surface which was away can still get, per thread. */
 const REMEMBERED = 1_000
-/** A reader that is further behind than this is cut off, rather than keeping everything in memory for it. */
-const MAX_BEHIND = 5_000
+/** Threads whose events are remembered while nobody watches. */
 const MAX_THREADS = 500
 
 type Untold<T> = T extends unknown ? Omit<T, "seq" | "threadId"> : never
@@ -12,13 +11,14 @@ export type Told = Untold<ThreadEvent>
 interface Channel {
   seq: number
   past: ThreadEvent[]
-  readers: Set<(event: ThreadEvent) => void>
+  /** Called at the next event; each reader waits with one. */
+  wakers: Set<() => void>
 }
 
 export interface Live {
   tell(threadId: string, event: Told): void
   events(threadId: string, options: { after?: number; signal: AbortSignal }): AsyncIterable<ThreadEvent>
-  /** Drops the past of a thread that was deleted. */
+  /** The thread was deleted. */
   forget(threadId: string): void
 }
 
@@ -26,52 +26,57 @@ export interface Live {
 export function createLive(): Live {
   const channels = new Map<string, Channel>()
   const channelOf = (threadId: string): Channel => {
-    const known = channels.get(threadId)
-    if (known) return known
-    if (channels.size >= MAX_THREADS) forgetQuiet(channels)
-    const made: Channel = { seq: 0, past: [], readers: new Set() }
-    channels.set(threadId, made)
-    return made
+    let channel = channels.get(threadId)
+    if (!channel) channels.set(threadId, (channel = { seq: 0, past: [], wakers: new Set() }))
+    return channel
+  }
+  /** Numbers go on where they were, so that nobody who comes back takes new events for old ones. */
+  const forgetQuiet = () => {
+    const full = [...channels.values()].filter((it) => it.past.length > 0)
+    for (const channel of full.slice(0, Math.max(0, full.length - MAX_THREADS)))
+      if (channel.wakers.size === 0) channel.past = []
   }
   return {
     tell: (threadId, told) => {
       const channel = channelOf(threadId)
       const event: ThreadEvent = { seq: ++channel.seq, threadId, ...told }
+      if (channel.past.length === 0) forgetQuiet()
       channel.past.push(event)
       if (channel.past.length > REMEMBERED) channel.past.splice(0, channel.past.length - REMEMBERED)
-      for (const reader of channel.readers) reader(event)
+      for (const wake of channel.wakers) wake()
     },
-    events: (threadId, { after, signal }) => follow(channelOf(threadId), after, signal),
-    forget: (threadId) => channels.get(threadId)?.past.splice(0),
+    events: (threadId, { after, signal }) => {
+      const channel = channelOf(threadId)
+      // A number from another process says nothing here: then everything remembered is new.
+      const from = after === undefined ? channel.seq : after > channel.seq ? 0 : after
+      return follow(channel, from, signal)
+    },
+    forget: (threadId) => {
+      const channel = channels.get(threadId)
+      if (channel) channel.past = []
+    },
   }
 }
 
-async function* follow(channel: Channel, after: number | undefined, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
-  const waiting: ThreadEvent[] = after === undefined ? [] : channel.past.filter((event) => event.seq > after)
-  let wake = Promise.withResolvers<void>()
-  const reader = (event: ThreadEvent) => {
-    waiting.push(event)
-    wake.resolve()
-  }
-  const stop = () => wake.resolve()
-  channel.readers.add(reader)
-  signal.addEventListener("abort", stop)
-  try {
-    while (!signal.aborted && waiting.length < MAX_BEHIND) {
-      const next = waiting.shift()
-      if (next) yield next
-      else {
-        await wake.promise
-        wake = Promise.withResolvers<void>()
-      }
-    }
-  } finally {
-    channel.readers.delete(reader)
-    signal.removeEventListener("abort", stop)
+/** Reads from what is remembered, so that a slow reader costs nothing; one that is too slow sees a gap in the numbers. */
+async function* follow(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<ThreadEvent> {
+  let seen = after
+  while (!signal.aborted) {
+    const first = channel.past[0]?.seq ?? channel.seq + 1
+    const next = channel.past[Math.max(0, seen + 1 - first)]
+    if (next) {
+      seen = next.seq
+      yield next
+    } else await nextEvent(channel, signal)
   }
 }
 
-/** Threads that nobody watches lose their past; the transcript has what was said. */
-function forgetQuiet(channels: Map<string, Channel>): void {
-  for (const [id, channel] of channels) if (channel.readers.size === 0) channels.delete(id)
+async function nextEvent({ wakers }: Channel, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const wake = () => resolve()
+  wakers.add(wake)
+  signal.addEventListener("abort", wake)
+  await promise
+  wakers.delete(wake)
+  signal.removeEventListener("abort", wake)
 }

@@ -1,6 +1,8 @@
+import type { Limits } from "#src/conversation/limits.ts"
 import type { LlmService } from "#src/platform/llm/create.ts"
 import type { Db } from "#src/platform/store/db.ts"
-import type { Clock, Services, Studio } from "#src/studio.ts"
+import type { Caller, Clock, Services, Studio } from "#src/studio.ts"
+import type { Tool } from "#src/tool.ts"
 import type { Registry } from "#tools/registry.ts"
 
 /** What the conversation core is made of; put together in the composition root. */
@@ -15,4 +17,7 @@ export interface ConversationParts extends Pick<Services, "items" | "artifacts" 
   keepDays: number
   /** The values of an item under the names of the tools' fields, for relative words ("wider"). */
   parametersOf?(kind: string, data: unknown): Promise<Record<string, string | number> | undefined>
+  /** Tools that a surface does not offer, beside what the role allows. Default: all are offered. */
+  offers?(tool: Tool, caller: Caller): boolean
+  limits?: Partial<Limits>
 }

@@ -43,7 +43,7 @@ test("text of others is quoted between marks that it cannot close, and cannot ma
     quoted: [{ author: 'mallory"><x', text: evil }],
   })
   const sent = JSON.stringify(servers.a.requests[0])
-  const [, mark] = /<(quoted-[0-9a-f]{12}) author=/.exec(sent) ?? []
+  const [, mark] = /<(quoted-[0-9a-f]{12}) from=/.exec(sent) ?? []
   expect(mark).toBeDefined()
   expect(evil).not.toContain(mark)
   expect(sent).not.toContain('mallory\\"><x')

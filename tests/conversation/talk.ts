@@ -1,6 +1,6 @@
 import { createConversations } from "#src/conversation/conversations.ts"
+import type { Conversations, Listening, Thread } from "#src/conversation/conversation.ts"
 import type { ConversationParts } from "#src/conversation/parts.ts"
-import type { Conversations, Thread } from "#src/conversation/conversation.ts"
 import type { Caller } from "#src/studio.ts"
 import { testStudio, type TestStudio } from "#tests/studio.ts"
 import type { Registry } from "#tools/registry.ts"
@@ -10,7 +10,7 @@ export interface Talk {
   conversations: Conversations
   caller: Caller
   thread: Thread
-  say(text: string): ReturnType<Conversations["send"]>
+  say(text: string, listening?: Listening): ReturnType<Conversations["send"]>
   close(): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export async function talk(
     conversations,
     caller,
     thread,
-    say: (text) => conversations.send(thread.id, { caller, text }),
+    say: (text, listening) => conversations.send(thread.id, { caller, text }, listening),
     close: async () => {
       await conversations.close()
       if (!options.studio) await studio.close()

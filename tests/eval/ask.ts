@@ -1,6 +1,6 @@
 import { generateText, isStepCount, tool as toolOf } from "ai"
 import type { ToolSet } from "ai"
-import { instructionsFor } from "#src/conversation/instructions.ts"
+import { createInstructions } from "#src/conversation/instructions.ts"
 import type { Tool } from "#src/tool.ts"
 import type { ModelFor } from "#tests/eval/models.ts"
 import { contexts } from "#tests/eval/row.ts"
@@ -28,7 +28,7 @@ export async function answerOf(row: Row, tools: readonly Tool[], modelFor: Model
   const result = await generateText({
     model: modelFor(row, tools),
     tools: Object.fromEntries(noted) as ToolSet, // pairs of name and tool, built above
-    instructions: instructionsFor(row.context && contexts[row.context]),
+    instructions: await createInstructions()({ focus: row.context && contexts[row.context], calls: [], earlier: [] }),
     prompt: row.say,
     maxRetries: 1,
     stopWhen: isStepCount(MAX_STEPS),
