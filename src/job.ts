@@ -11,6 +11,34 @@ export interface JobEstimate {
   seconds: number
 }
 
+/** What a job asks of the server that runs it. Decided once, when the job is accepted. */
+export interface JobNeeds {
+  /** Kinds of back end that can do it ("comfyui", "hunyuan3d"), any of them. */
+  kinds: string[]
+  /** What has to be in memory for it, e.g. a hash of the model files: equal signatures run after one another without a reload. */
+  signature: string
+  /** GPU memory, in MB. */
+  vramMb?: number
+  /** Names that the server's inventory must hold: "node:KSampler", "checkpoints/sd_xl_base_1.0.safetensors". */
+  requires: string[]
+}
+
+/** A server of the studio as a job handler sees it. Keys stay in the environment of whoever works. */
+export interface ServerRef {
+  id: string
+  name: string
+  /** The back end that speaks to it: a file in workers/backends/. */
+  kind: string
+  url: string
+  /** Name of the environment variable that holds its key. */
+  keyEnv?: string
+  /** Checked by the back end's own schema. */
+  settings: unknown
+}
+
+/** The lane of jobs that run on servers; "cpu" is the other one. */
+export const SERVER_LANE = "gpu"
+
 /**
  * What a kind of long work is, known to whoever submits it. Lives in the family (src/<family>/<name>.job.ts);
  * the handler with the same `type` lives in workers/<type>.ts.
@@ -20,8 +48,10 @@ export interface JobContract<P extends z.ZodType = z.ZodType, R extends z.ZodTyp
   type: string
   payload: P
   result: R
-  /** Which lane runs it: "cpu" is always there. */
+  /** Which lane runs it: "cpu" is always there; SERVER_LANE for work on servers. */
   lane: string
+  /** For work on servers: what the server must have. */
+  needs?(payload: z.output<P>): JobNeeds
   /** A run is stopped after this many seconds. */
   timeLimitS: number
   /** How often a run may be started in all (crashes and transient failures). */
@@ -52,6 +82,12 @@ export interface JobContext {
   signal: AbortSignal
   log: Logger
   progress(progress: Progress): void
+  /** The server that was chosen for this run, for jobs with `needs`. */
+  server?: ServerRef
+  /** What an earlier run kept, when that run was lost and this one is on the same server: re-attach instead of starting again. */
+  handle?: unknown
+  /** Stores durably what the back end calls this run. Rejects when the attempt is somebody else's by now. */
+  keep(handle: unknown): Promise<void>
 }
 
 export interface JobHandler<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {

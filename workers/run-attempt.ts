@@ -31,8 +31,8 @@ export function attemptRunner(options: AttemptOptions): LaneHandler {
     if (!handler) loaded.set(type, (handler = loadHandler(options.handlers, type)))
     return handler
   }
-  return async ({ jobId, attempt, payload: raw }, outer, progress) => {
-    const { type, accountId, timeLimitS, payload } = attemptPayload.parse(raw)
+  return async ({ jobId, attempt, payload: raw, handle }, outer, progress, keep) => {
+    const { type, accountId, timeLimitS, payload, server } = attemptPayload.parse(raw)
     const { contract, run } = await load(type)
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(new TimeLimit(timeLimitS)), timeLimitS * 1000)
@@ -46,6 +46,9 @@ export function attemptRunner(options: AttemptOptions): LaneHandler {
       signal,
       log: options.log.child({ job: jobId, type }),
       progress,
+      keep,
+      ...(server === undefined ? {} : { server }),
+      ...(handle === undefined ? {} : { handle }),
     }
     try {
       const result = await unlessIgnored(run(contract.payload.parse(payload), context), signal, () =>

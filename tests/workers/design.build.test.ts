@@ -22,6 +22,7 @@ test("a build stores picture and files as one group and tells its progress in or
     artifacts: artifacts.writerFor("local"),
     signal: new AbortController().signal,
     progress: (progress: Progress) => void told.push(progress),
+    keep: async () => undefined,
   }
   const result = handler.contract.result.parse(await handler.run(payload, context))
   expect(result.artifacts.map((it) => it.use)).toEqual(["preview", "model", "file"])

@@ -17,6 +17,7 @@ test("one format is written and described; a wrong option is refused by the form
     artifacts: artifacts.writerFor("local"),
     signal: new AbortController().signal,
     progress: () => undefined,
+    keep: async () => undefined,
   }
   const payload = { recipe, name: "flat-ring", format: "3mf", options: {}, group: "g" }
   const { artifacts: made, note } = handler.contract.result.parse(await handler.run(payload, context))

@@ -14,12 +14,22 @@ const chosenRow = z.object({
   time_limit_s: z.number(),
 })
 
+const serverRef = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  url: z.string(),
+  keyEnv: z.string().exactOptional(),
+  settings: z.unknown(),
+})
+
 /** What travels to the worker. */
 export const attemptPayload = z.object({
   type: z.string(),
   accountId: z.string(),
   timeLimitS: z.number(),
   payload: z.unknown(),
+  server: serverRef.optional(),
 })
 export type AttemptPayload = z.infer<typeof attemptPayload>
 

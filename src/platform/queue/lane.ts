@@ -9,6 +9,8 @@ export interface LaneOffer {
   token: number
   /** JSON. */
   payload: unknown
+  /** What an earlier attempt kept, to go on from. */
+  handle?: unknown
   /** Milliseconds since the epoch; earliest start. */
   notBefore?: number
 }
@@ -18,17 +20,32 @@ export interface LaneJob {
   jobId: string
   attempt: number
   payload: unknown
+  /** What was kept last: by an earlier attempt, or by this one before its worker handed it back. */
+  handle?: unknown
 }
 
 /**
  * Runs one attempt. The signal's reason is a LaneStop. What it returns must be JSON; what it throws becomes a Failure.
  * Progress may be told as often as it likes: the driver passes on at most four a second, the last one always.
+ * `keep` stores what a back end calls this run (JSON, at most 64 KiB) and resolves when that is durable; the last one counts.
+ * It rejects when the attempt belongs to another worker by now: then the run on the back end has to be given up.
  */
 export type LaneHandler = (
   job: LaneJob,
   signal: AbortSignal,
   progress: (progress: Progress) => void,
+  keep: (handle: unknown) => Promise<void>,
 ) => Promise<unknown>
+
+const MAX_HANDLE_CHARS = 64 * 1024
+
+/** A handle as it is stored. Throws when it is too long, which only a broken back end makes it. */
+export function handleText(handle: unknown): string {
+  const text = JSON.stringify(handle ?? null)
+  if (text.length > MAX_HANDLE_CHARS)
+    throw new Error(`a handle of ${text.length} characters; at most ${MAX_HANDLE_CHARS} are kept`)
+  return text
+}
 
 /** Why a running attempt is asked to stop. */
 export class LaneStop extends Error {
@@ -47,6 +64,8 @@ export interface LaneEntry {
   /** stalled = its worker is gone or silent for longer than its lease; the attempt is over and cannot be committed any more. */
   state: "queued" | "active" | "completed" | "failed" | "stalled"
   progress?: Progress
+  /** What the handler kept last; also of attempts that ended or stalled, so that another one can go on from there. */
+  handle?: unknown
   /** When completed. */
   result?: unknown
   /** When failed. */

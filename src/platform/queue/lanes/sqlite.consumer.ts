@@ -5,7 +5,7 @@ import { z } from "zod"
 import type { Progress } from "#src/job.ts"
 import { cancelledFailure, failureOf, isBug } from "#src/platform/queue/failure.ts"
 import type { Failure } from "#src/platform/queue/failure.ts"
-import { LaneStop } from "#src/platform/queue/lane.ts"
+import { handleText, LaneStop } from "#src/platform/queue/lane.ts"
 import type { Consumer, LaneHandler } from "#src/platform/queue/lane.ts"
 import { thisHost } from "#src/platform/queue/lanes/sqlite.sweeper.ts"
 import type { Pulse } from "#src/platform/queue/pulse.ts"
@@ -31,6 +31,7 @@ const claimedRow = z.object({
   attempt: z.number(),
   fence: z.number(),
   payload: z.string(),
+  handle: z.string().nullable(),
 })
 type Claimed = z.infer<typeof claimedRow>
 
@@ -121,7 +122,7 @@ function claim(db: Db, now: number, lane: string, worker: string): Claimed | und
       claimedRow,
       `UPDATE lane_entry SET state = 'active', worker = :worker, fence = fence + 1, started_at = :now, cancel = NULL
        WHERE seq = (${oldest}) AND EXISTS (SELECT 1 FROM lane_worker WHERE id = :worker)
-       RETURNING seq, job_id, attempt, fence, payload`,
+       RETURNING seq, job_id, attempt, fence, payload, handle`,
       { lane, now, worker },
     ),
   )
@@ -137,8 +138,14 @@ async function attempt(options: ConsumerOptions, claimed: Claimed, signal: Abort
       pulse.nudge()
     }),
   )
-  const job = { jobId: claimed.job_id, attempt: claimed.attempt, payload: JSON.parse(claimed.payload) as unknown }
-  const outcome = await settled(() => handler(job, signal, told.push), job.jobId, signal, log)
+  const job = {
+    jobId: claimed.job_id,
+    attempt: claimed.attempt,
+    payload: JSON.parse(claimed.payload) as unknown,
+    ...(claimed.handle === null ? {} : { handle: JSON.parse(claimed.handle) as unknown }),
+  }
+  const keep = async (handle: unknown) => keepHandle(db, claimed, handle)
+  const outcome = await settled(() => handler(job, signal, told.push, keep), job.jobId, signal, log)
   told.stop()
   const commit = () => {
     if (outcome === "handed_back") return handBack(db, claimed)
@@ -176,6 +183,12 @@ async function settled(
     if (isBug(error)) log.error({ err: error, job: jobId }, "a job handler broke")
     return failed(failureOf(error, jobId))
   }
+}
+
+function keepHandle(db: Db, { seq, fence }: Claimed, handle: unknown): void {
+  const text = handleText(handle)
+  if (db.run(`UPDATE lane_entry SET handle = :text ${HELD}`, { text, seq, fence }) > 0) return
+  throw new LaneStop("lease_lost", "This attempt belongs to another worker.")
 }
 
 function failed(failure: Failure): Outcome {

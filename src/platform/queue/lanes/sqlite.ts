@@ -22,6 +22,7 @@ const entryRow = z.object({
   token: z.number(),
   state: z.enum(["queued", "active", "completed", "failed", "stalled"]),
   progress: z.string().nullable(),
+  handle: z.string().nullable(),
   result: z.string().nullable(),
   failure: z.string().nullable(),
   started_at: z.number().nullable(),
@@ -37,11 +38,19 @@ export function createSqliteLane(options: SqliteLaneOptions): LaneTransport {
   const sweeper = createSweeper({ ...options, onStalled: () => pulse.nudge() })
 
   return {
-    offer: async (lane, { jobId, attempt, token, payload, notBefore = 0 }) => {
+    offer: async (lane, { jobId, attempt, token, payload, handle, notBefore = 0 }) => {
       const added = db.run(
-        `INSERT INTO lane_entry (job_id, attempt, token, lane, payload, state, not_before)
-         VALUES (:jobId, :attempt, :token, :lane, :payload, 'queued', :notBefore) ON CONFLICT DO NOTHING`,
-        { jobId, attempt, token, lane, payload: JSON.stringify(payload), notBefore },
+        `INSERT INTO lane_entry (job_id, attempt, token, lane, payload, handle, state, not_before)
+         VALUES (:jobId, :attempt, :token, :lane, :payload, :handle, 'queued', :notBefore) ON CONFLICT DO NOTHING`,
+        {
+          jobId,
+          attempt,
+          token,
+          lane,
+          payload: JSON.stringify(payload),
+          handle: handle === undefined ? null : JSON.stringify(handle),
+          notBefore,
+        },
       )
       if (added) pulse.nudge()
     },
@@ -101,6 +110,7 @@ function asEntry(row: z.infer<typeof entryRow>): LaneEntry {
     token: row.token,
     state: row.state,
     ...(row.progress === null ? {} : { progress: cleanProgress(row.progress) }),
+    ...(row.handle === null ? {} : { handle: JSON.parse(row.handle) as unknown }),
     ...(row.result === null ? {} : { result: JSON.parse(row.result) as unknown }),
     ...(row.failure === null ? {} : { failure: failureSchema.parse(JSON.parse(row.failure)) }),
     ...(row.started_at === null ? {} : { startedAt: row.started_at }),
