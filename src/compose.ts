@@ -5,20 +5,29 @@ import { createAccounts, type Accounts } from "#src/platform/accounts/accounts.t
 import { createAudit } from "#src/platform/accounts/audit.ts"
 import { createKeys, type Keys } from "#src/platform/accounts/keys.ts"
 import { createArtifacts, storedBytes, type ArtifactStore } from "#src/platform/artifacts/artifacts.ts"
+import { createLook } from "#src/platform/artifacts/look.ts"
+import { loadSecret, studioName } from "#src/platform/artifacts/links.ts"
+import { rememberAddress, rememberedAddress } from "#src/platform/artifacts/worker-address.ts"
+import { workLink } from "#src/platform/artifacts/worker-link.ts"
 import type { Config } from "#src/platform/config.ts"
 import { checkHealth } from "#src/platform/health.ts"
 import { createLlm, type LlmService } from "#src/platform/llm/create.ts"
 import { createLog } from "#src/platform/log.ts"
 import { createContracts } from "#src/platform/queue/contracts.ts"
-import { createJobs, type JobService } from "#src/platform/queue/jobs.ts"
-import { createSqliteLane } from "#src/platform/queue/lanes/sqlite.ts"
+import { createJobs, type JobService, type JobsOptions } from "#src/platform/queue/jobs.ts"
+import { openLane } from "#src/platform/queue/lanes/open.ts"
 import type { LaneTransport } from "#src/platform/queue/lane.ts"
+import { createProber } from "#src/platform/servers/prober.ts"
+import { createServerAdmin } from "#src/platform/servers/admin.ts"
+import { createServers } from "#src/platform/servers/servers.ts"
 import { createQuota, type QuotaLedger } from "#src/platform/quota/quota.ts"
-import { openDataDir } from "#src/platform/store/data-dir.ts"
+import { databasePath, openDataDir } from "#src/platform/store/data-dir.ts"
+import { traceOf } from "#src/platform/trace.ts"
 import type { Db } from "#src/platform/store/db.ts"
 import { createItems } from "#src/platform/store/items.ts"
 import type { Caller, Clock, Services, Studio, Surface } from "#src/studio.ts"
 import { loadRegistry, type Registry } from "#tools/registry.ts"
+import { backendKinds, loadBackend } from "#workers/backends.ts"
 import { createPool, type Pool } from "#workers/pool.ts"
 
 /** Everything a process needs to serve, built once. */
@@ -31,6 +40,8 @@ export interface House {
   quota: QuotaLedger
   lane: LaneTransport
   services: Services & { artifacts: ArtifactStore; jobs: JobService }
+  /** The key of all links. */
+  secret: Uint8Array
   llm: LlmService
   /** Loaded when somebody talks. */
   conversations(): Promise<Conversations>
@@ -38,7 +49,7 @@ export interface House {
   registry(): Promise<Registry>
   /** Whoever sits at this machine. */
   owner(surface: Surface): Caller
-  studioFor(call: Pick<Studio, "caller" | "signal" | "progress"> & { idempotencyKey?: string }): Studio
+  studioFor(call: Pick<Studio, "caller" | "signal" | "progress"> & { idempotencyKey?: string; trace?: string }): Studio
   /** Where links point to, once the HTTP server knows its port. */
   setBaseUrl(url: string): void
   close(): Promise<void>
@@ -56,24 +67,16 @@ export function openHouse(config: Config): House {
   let baseUrl =
     config.publicUrl ?? `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port || 7420}`
   const audit = createAudit(db, clock)
-  const quota = createQuota({
-    db,
-    clock,
-    config,
-    person: (accountId) => ({ role: accounts.role(accountId, LOCAL_TENANT), tenantId: LOCAL_TENANT }),
-    storedBytes: (accountId) => storedBytes(db, accountId),
-    audit: ({ by, action, before, after }) =>
-      audit.record({
-        actor: { id: by, surface: "cli" },
-        action: `quota.${action}`,
-        target: "quota",
-        before: before ?? null,
-        after: after ?? null,
-      }),
-  })
+  const quota = createQuota({ db, clock, config, storedBytes: (accountId) => storedBytes(db, accountId) })
   const artifacts = createArtifacts({ db, config, clock, baseUrl: () => baseUrl, log, requireRoom: quota.requireRoom })
   const llm = createLlm({ config, db, clock, quota, log })
-  const lane = createSqliteLane({ db, clock, log })
+  const secret = loadSecret(config.dataDir)
+  let isServed = config.publicUrl !== undefined
+  const servedAt = () => (isServed ? baseUrl : (rememberedAddress(config.dataDir) ?? baseUrl))
+  const studio = studioName(secret, databasePath(config.dataDir))
+  const lane = openLane({ config, db, clock, log, studio, address: servedAt })
+  const access: JobsOptions["access"] = (ticket, timeLimitS) =>
+    workLink(secret, servedAt(), ticket, { nowMs: clock.now(), timeLimitS })
   const pool: Pool | undefined = config.workers > 0 ? createPool({ config, log }) : undefined
   const jobs = createJobs({
     db,
@@ -83,10 +86,15 @@ export function openHouse(config: Config): House {
     quota,
     contracts: createContracts(),
     artifacts,
+    ...(config.redisUrl === undefined ? {} : { access }),
     ...(pool ? { workers: pool } : {}),
   })
   let loaded: Promise<Registry> | undefined
-  const registry = () => (loaded ??= loadRegistry(config.families))
+  // Administration cannot be switched off; its tools are for admins, and no list shows them.
+  const registry = () => (loaded ??= loadRegistry([...config.families, "admin"]))
+  const kinds = { names: backendKinds, load: loadBackend }
+  const prober = createProber({ db, clock, log, kinds })
+  const servers = createServerAdmin({ db, clock, audit, kinds, prober, servers: createServers({ db, clock }) })
   const services: House["services"] = {
     config,
     clock,
@@ -95,12 +103,15 @@ export function openHouse(config: Config): House {
     items: createItems(db, clock),
     jobs,
     quota,
+    servers,
     health: async (signal) =>
-      (await Promise.all([checkHealth({ config, db, lane, signal }), llm.checks(signal)])).flat(),
+      (await Promise.all([checkHealth({ config, db, lane, signal, baseUrl: servedAt() }), llm.checks(signal)])).flat(),
     tools: async () => (await registry()).all,
   }
   jobs.start()
-  const studioFor: House["studioFor"] = (call) => ({ ...services, ...call })
+  prober.start()
+  const studioFor: House["studioFor"] = (call) => ({ ...services, ...call, trace: traceOf(call.trace) })
+  const look = createLook()
   let talks: Promise<Conversations> | undefined
   const conversations = () =>
     (talks ??= import("#src/conversation/conversations.ts").then(({ createConversations }) =>
@@ -111,6 +122,7 @@ export function openHouse(config: Config): House {
         studioFor,
         llm,
         keepDays: config.keepDays,
+        pictures: (id, signal) => look(services.artifacts.path(id), signal),
         parametersOf: async (kind, data) => (await describeItem(kind, data))?.parameters,
       }),
     ))
@@ -123,6 +135,7 @@ export function openHouse(config: Config): House {
     quota,
     lane,
     services,
+    secret,
     registry,
     owner: (surface) => {
       const account = accounts.local()
@@ -134,10 +147,13 @@ export function openHouse(config: Config): House {
     studioFor,
     setBaseUrl: (url) => {
       baseUrl = url
+      isServed = true
+      if (config.redisUrl !== undefined) rememberAddress(config.dataDir, url)
     },
     close: async () => {
       await (await talks)?.close()
       llm.close()
+      await prober.close()
       await jobs.close()
       await lane.close()
       db.close()

@@ -34,6 +34,8 @@ export interface ServerRef {
   keyEnv?: string
   /** Checked by the back end's own schema. */
   settings: unknown
+  /** W3C traceparent of what the server is asked for; sent along with requests. */
+  trace?: string
 }
 
 /** The lane of jobs that run on servers; "cpu" is the other one. */
@@ -80,6 +82,7 @@ export interface JobContext {
   config: Config
   artifacts: ArtifactWriter
   signal: AbortSignal
+  /** Every line says which job and which trace it is about. */
   log: Logger
   progress(progress: Progress): void
   /** The server that was chosen for this run, for jobs with `needs`. */
@@ -129,11 +132,12 @@ export function submitJob<P extends z.ZodType, R extends z.ZodType>(
   payload: z.input<P>,
   options: { title: string; cacheKey?: string },
 ): JobView {
-  const { caller, idempotencyKey } = studio
+  const { caller, idempotencyKey, trace } = studio
   return studio.jobs.submit(contract, payload, {
     caller,
     ...options,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(trace === undefined ? {} : { trace }),
   })
 }
 
@@ -177,6 +181,7 @@ export function unfinished(view: JobView): Reply {
 /** "position 3, about 40 s", "running: cutting the seat". */
 export function inWords(view: JobView): string {
   const about = view.etaS === undefined ? "" : `, about ${Math.max(1, Math.round(view.etaS))} s left`
+  if (view.state === "waiting" && view.progress) return `waiting: ${view.progress.text}`
   if (view.state === "waiting")
     return `waiting${view.position === undefined ? "" : `, position ${view.position}`}${about}`
   if (view.state === "running") return `running${view.progress ? `: ${view.progress.text}` : ""}${about}`

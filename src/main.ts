@@ -201,15 +201,12 @@ function callerOnStdio(house: House): Caller {
   return { ...caller, surface: "stdio" }
 }
 
-async function worker({ lanes }: { lanes: string[] }, io: Io): Promise<number> {
+async function worker({ lanes, slots }: { lanes: string[]; slots?: number }, io: Io): Promise<number> {
   const config = loadConfig()
   const log = createLog(config.logLevel)
-  const { work } = await import("#workers/work.ts")
-  const onReady = () => io.stderr.write(`Working on ${lanes.join(", ")}. Stop with Ctrl-C.\n`)
-  const outcomes = await Promise.all(
-    lanes.map((lane, index) => work({ config, log, lane, signal: io.signal, ...(index === 0 ? { onReady } : {}) })),
-  )
-  return outcomes.includes("runaway") ? 1 : 0
+  const { serveLanes } = await import("#workers/serve-lanes.ts")
+  const say = (text: string) => void io.stderr.write(`${text}\n`)
+  return serveLanes({ config, log, lanes, slots, signal: io.signal, say })
 }
 
 function stateOf(key: { revokedAt: number | null; expiresAt: number | null }): string {

@@ -9,8 +9,12 @@ import type { Conversations } from "#src/conversation/conversation.ts"
 import { UserError } from "#src/errors.ts"
 import { describeItem } from "#src/families.ts"
 import { serveArtifact } from "#src/platform/artifacts/serve.ts"
+import { serveWorker } from "#src/platform/artifacts/worker-access.ts"
 import { createChanges } from "#src/platform/changes.ts"
 import { startHttp, type HttpServer } from "#src/platform/http/server.ts"
+import { jobFigures } from "#src/platform/queue/figures.ts"
+import { quotaFigures } from "#src/platform/quota/figures.ts"
+import { serverFigures } from "#src/platform/servers/figures.ts"
 import { loadPrompts } from "#src/platform/prompts.ts"
 
 /** What a first start makes, so that there is something to look at. */
@@ -52,6 +56,8 @@ export async function serve(house: House, options: ServeOptions = {}): Promise<S
   const pages = await createPages({ artifacts })
   let mcpUrl = ""
   const web = openWeb(house, await house.conversations(), () => mcpUrl)
+  const access = { ...services, secret: house.secret, openAttempt: services.jobs.openAttempt }
+  const clocked = { db: house.db, clock: services.clock }
   const server = await startHttp({
     config,
     log,
@@ -62,9 +68,10 @@ export async function serve(house: House, options: ServeOptions = {}): Promise<S
     views: loadView,
     verifyKey: (token) => house.keys.verify(token),
     files: (request) => serveArtifact(request, { artifacts, clock: services.clock }),
+    ...(config.redisUrl === undefined ? {} : { work: (request: Request) => serveWorker(request, access) }),
     pages: async (request) => (await web.fetch(request)) ?? pages(request),
     ready: services.health,
-    jobCounts: services.jobs.counts,
+    figures: [...jobFigures(clocked), ...serverFigures(clocked), ...quotaFigures(house.quota)],
     ...(options.conformance ? { conformance: true } : {}),
   }).catch((error: unknown) => {
     web.close()

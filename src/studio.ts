@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream"
 import type { Logger } from "pino"
 import type { z } from "zod"
-import type { JobContract, Progress } from "#src/job.ts"
+import type { JobContract, JobNeeds, Progress } from "#src/job.ts"
 import type { Config } from "#src/platform/config.ts"
+import type { QuotaAdmin } from "#src/platform/quota/admin.ts"
+import type { ServerAdmin } from "#src/platform/servers/admin.ts"
 import type { ArtifactRef, JobRef, Reply, Role, Tool } from "#src/tool.ts"
 
 /** Injected time, so that windows, leases and expiry can be tested. Milliseconds since the epoch. */
@@ -82,6 +84,8 @@ export interface Items {
     id: string,
     input: { expectedHead: number; data: unknown; note: string },
   ): { item: Item; revision: Revision }
+  /** Another name for what is there; no revision, and nothing else changes. */
+  rename(accountId: string, id: string, name: string): Item
   /** All of the synchronous `work` or, when it throws, none of it. */
   atomically<T>(work: () => T extends Promise<unknown> ? never : T): T
   /** Moves head to its parent / to the newest child of head. Throws UserError "conflict" when there is nothing to undo or redo. */
@@ -156,6 +160,8 @@ export interface SubmitOptions {
   idempotencyKey?: string
   /** Same account + key and a finished job = its result again, free. Only where the work is deterministic. */
   cacheKey?: string
+  /** W3C traceparent of the call that submits it: log lines and requests of the work carry it. */
+  trace?: string
   /** "rush" is a class above "normal"; "background" below. */
   urgency?: "rush" | "normal" | "background"
 }
@@ -193,10 +199,57 @@ export interface QuotaLine {
   /** Where the limit comes from, for "why". */
   source: string
   resetsAt?: number
+  /** A budget that all members of the tenant use together. */
+  shared?: boolean
+  /** Id of a top-up, which is spent after the allowance of the windows. */
+  topUp?: string
 }
 
 export interface Quota {
-  show(accountId: string): QuotaLine[]
+  /** Without a tenant: the one that the account is from. */
+  show(accountId: string, tenantId?: string): QuotaLine[]
+  /** What admins look at and change; it refuses everybody else. */
+  admin: QuotaAdmin
+}
+
+// ── Servers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A server that does work for the studio, as people see it. */
+export interface ServerView {
+  id: string
+  name: string
+  kind: string
+  url: string
+  /** ready · busy (all slots taken) · draining (takes nothing new) · resting (failed, is tried again later) · down · new (not probed yet). */
+  state: "ready" | "busy" | "draining" | "resting" | "down" | "new"
+  /** One line of its last probe. */
+  detail: string
+  slots: number
+  /** Runs of this studio on it now. */
+  running: number
+  /** Jobs that wait for a server and could run on it. */
+  waiting: number
+  /** Runs that it reports itself, others' included. */
+  busy?: number
+  vramMb?: number
+  freeVramMb?: number
+  version?: string
+  /** Models now in its memory, as far as the studio knows, newest first. */
+  warm: string[]
+  runsDone: number
+  runsFailed: number
+  probedAt?: number
+}
+
+/** Whether work can run somewhere, with the reason and the way out when it cannot. */
+export type Match = { ok: true; servers: string[] } | { ok: false; problem: string; hint: string }
+
+export interface Servers {
+  list(): ServerView[]
+  /** Servers that have what is needed, whether free or not. */
+  match(needs: JobNeeds): Match
+  /** What the last probe found there: node classes as "node:KSampler", files as "checkpoints/x.safetensors". */
+  inventory(id: string): readonly string[]
 }
 
 // ── The studio ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,6 +271,8 @@ export interface Services {
   artifacts: Artifacts
   jobs: Jobs
   quota: Quota
+  /** Whoever may change servers is decided by the role of the tool. */
+  servers: ServerAdmin
   /** What is configured, reachable, missing. Never throws, never takes more than a second. */
   health(signal: AbortSignal): Promise<Check[]>
   /** The tools, for help texts. */
@@ -230,5 +285,7 @@ export interface Studio extends Services {
   signal: AbortSignal
   /** Same call sent twice by a client = one job. */
   idempotencyKey?: string
+  /** W3C traceparent of this call. */
+  trace?: string
   progress(progress: Progress): void
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { SERVER_LANE } from "#src/job.ts"
 import { createAccounts, type Accounts } from "#src/platform/accounts/accounts.ts"
 import { createKeys, type Keys } from "#src/platform/accounts/keys.ts"
 import { createArtifacts, type ArtifactStore } from "#src/platform/artifacts/artifacts.ts"
@@ -10,12 +11,17 @@ import { createContracts } from "#src/platform/queue/contracts.ts"
 import { createJobs } from "#src/platform/queue/jobs.ts"
 import type { Consumer } from "#src/platform/queue/lane.ts"
 import { createSqliteLane } from "#src/platform/queue/lanes/sqlite.ts"
+import { createAudit } from "#src/platform/accounts/audit.ts"
+import { createServerAdmin } from "#src/platform/servers/admin.ts"
+import { createProber } from "#src/platform/servers/prober.ts"
+import { createServers } from "#src/platform/servers/servers.ts"
 import { createQuota } from "#src/platform/quota/quota.ts"
 import { databasePath } from "#src/platform/store/data-dir.ts"
 import { openDb, type Db } from "#src/platform/store/db.ts"
 import { createItems } from "#src/platform/store/items.ts"
 import type { Caller, Clock, Jobs, Quota, Services, Studio } from "#src/studio.ts"
 import { loadRegistry } from "#tools/registry.ts"
+import { backendKinds, loadBackend } from "#workers/backends.ts"
 import { attemptRunner } from "#workers/run-attempt.ts"
 
 /** Time that stands still until a test moves it. */
@@ -68,6 +74,8 @@ export async function testStudio(options: TestStudioOptions = {}): Promise<TestS
   const owner = accounts.local()
   const artifacts = createArtifacts({ db, config, clock, baseUrl: () => "http://127.0.0.1:7420", log })
   const queue = await startQueue({ config, clock, db, artifacts, log })
+  const kinds = { names: backendKinds, load: loadBackend }
+  const prober = createProber({ db, clock, log, kinds })
   const services: TestStudio["services"] = {
     config,
     clock,
@@ -76,6 +84,14 @@ export async function testStudio(options: TestStudioOptions = {}): Promise<TestS
     items: createItems(db, clock),
     jobs: queue.jobs,
     quota: queue.quota,
+    servers: createServerAdmin({
+      db,
+      clock,
+      audit: createAudit(db, clock),
+      kinds,
+      prober,
+      servers: createServers({ db, clock }),
+    }),
     health: async () => [],
     tools: async () => (await loadRegistry(config.families)).all,
   }
@@ -101,18 +117,22 @@ export async function testStudio(options: TestStudioOptions = {}): Promise<TestS
   }
 }
 
-/** The real queue and ledger; one worker inside this process, started by the first job. */
+/** The real queue and ledger; one worker a lane inside this process, started by its first job. */
 async function startQueue(parts: QueueParts): Promise<{ jobs: Jobs; quota: Quota; stop(): Promise<void> }> {
   const { artifacts } = parts
   const lane = createSqliteLane(parts)
   const quota = createQuota({ ...parts, storedBytes: artifacts.storageBytes })
   const handler = attemptRunner({ ...parts, handlers: HANDLERS, onRunaway: () => undefined })
-  let consumer: Promise<Consumer> | undefined
+  const consumers = new Map<string, Promise<Consumer>>()
   const workers = {
-    start: () => {
-      consumer ??= lane.consume("cpu", handler, { slots: 1, leaseMs: 60_000 })
+    start: (name: string) => {
+      // Tests that end a job by hand put it on a lane of their own.
+      if (name !== "cpu" && name !== SERVER_LANE) return
+      if (!consumers.has(name)) consumers.set(name, lane.consume(name, handler, { slots: 1, leaseMs: 60_000 }))
     },
-    stop: async () => (await consumer)?.stop({ graceMs: 0 }),
+    stop: async () => {
+      for (const consumer of consumers.values()) await (await consumer).stop({ graceMs: 0 })
+    },
   }
   const jobs = createJobs({ ...parts, lane, quota, contracts: createContracts(), workers })
   jobs.start()

@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises"
-import { z } from "zod"
 import { UserError } from "#src/errors.ts"
 import type { Studio } from "#src/studio.ts"
 import type { Reply, Role, Tool } from "#src/tool.ts"
+import { inputProblems, type InputProblem } from "#tools/issues.ts"
 
 const RANK: Record<Role, number> = { viewer: 0, user: 1, service: 1, admin: 2 }
+const MAX_PROBLEMS = 5
 const HERE = new URL("./", import.meta.url)
 
 export interface Registry {
@@ -49,9 +50,10 @@ export function createRegistry(tools: readonly Tool[], folders: ReadonlyMap<stri
   const byName = new Map(all.map((tool) => [tool.name, tool]))
   if (byName.size !== all.length) throw new Error("two tools have the same name")
   const may = (role: Role, tool: Tool) => RANK[role] >= RANK[tool.role]
+  const visible = (role: Role) => all.filter((tool) => tool.role !== "admin" && may(role, tool))
   return {
     all,
-    visible: (role) => all.filter((tool) => tool.role !== "admin" && may(role, tool)),
+    visible,
     get: (name) => byName.get(name),
     familyOf: (name) => folders.get(name) ?? name.split("_")[0] ?? name,
     callTool: async (name, input, studio) => {
@@ -59,7 +61,9 @@ export function createRegistry(tools: readonly Tool[], folders: ReadonlyMap<stri
       if (!tool)
         throw new UserError(
           `There is no tool "${name.slice(0, 80)}".`,
-          `There are: ${all.map((it) => it.name).join(", ")}.`,
+          `There are: ${visible(studio.caller.role)
+            .map((it) => it.name)
+            .join(", ")}.`,
           "not_found",
         )
       if (!may(studio.caller.role, tool))
@@ -69,12 +73,7 @@ export function createRegistry(tools: readonly Tool[], folders: ReadonlyMap<stri
           "forbidden",
         )
       const parsed = tool.input.strict().safeParse(input ?? {})
-      if (!parsed.success)
-        throw new UserError(
-          `${tool.name} cannot use this input: ${issuesInWords(parsed.error)}`,
-          hintFor(tool),
-          "bad_input",
-        )
+      if (!parsed.success) throw refusal(tool, inputProblems(parsed.error, tool.input, input ?? {}))
       studio.signal.throwIfAborted()
       const reply = await tool.run(parsed.data, studio)
       return { ...reply, data: tool.output.parse(reply.data) }
@@ -90,13 +89,18 @@ async function familyFolders(): Promise<string[]> {
     .sort()
 }
 
-function issuesInWords(error: z.ZodError): string {
-  const lines = error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`)
-  const rest = error.issues.length - lines.length
-  return `${lines.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`.slice(0, 2_000)
+/** A value that is out of range is told as such; an input that is built wrongly, with the fields that there are. */
+function refusal(tool: Tool, problems: readonly InputProblem[]): UserError {
+  const told = problems.slice(0, MAX_PROBLEMS)
+  const rest = problems.length - told.length
+  const text = [...told.map((it) => it.text), ...(rest > 0 ? [`And ${rest} more.`] : [])].join(" ")
+  const isShape = told.some((it) => it.isShape)
+  const about = isShape ? undefined : told.find((it) => it.description !== "")?.description
+  const problem = isShape ? `${tool.name} cannot use this input: ${text}` : text
+  return new UserError(problem.slice(0, 2_000).toWellFormed(), about ?? fieldsOf(tool), "bad_input")
 }
 
-function hintFor(tool: Tool): string {
+function fieldsOf(tool: Tool): string {
   const fields = Object.keys(tool.input.shape).join(", ")
   const example = tool.examples[0]
   return `Fields: ${fields || "none"}.${example ? ` Example: ${JSON.stringify(example.input)}` : ""}`

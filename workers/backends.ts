@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs"
 import { UserError } from "#src/errors.ts"
-import type { Backend } from "#workers/backends/backend.ts"
+import type { Backend } from "#workers/backend.ts"
 
 const FOLDER = new URL("backends/", import.meta.url)
 const KIND = /^[a-z][a-z0-9]{1,30}$/
@@ -10,12 +10,8 @@ export function backendKinds(): string[] {
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith(".ts") && KIND.test(file.slice(0, -3)))
     .map((file) => file.slice(0, -3))
-    .filter((kind) => !NOT_KINDS.has(kind))
     .sort()
 }
-
-/** Files of the folder that several back ends share. */
-const NOT_KINDS = new Set(["backend", "run"])
 
 /** Loads a back end when it is first needed. Throws UserError "not_found" for a kind that there is not. */
 export async function loadBackend(kind: string): Promise<Backend> {

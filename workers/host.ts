@@ -33,7 +33,7 @@ function say(): void {
   if (process.connected) process.send?.("beat", undefined, undefined, () => undefined)
 }
 
-async function run({ config, handlers, leaseMs, graceMs }: HostOrder): Promise<void> {
+async function run({ config, lane, slots, remote, handlers, leaseMs, graceMs }: HostOrder): Promise<void> {
   const log = createLog(config.logLevel)
   const beat = setInterval(say, BEAT_MS)
   try {
@@ -41,6 +41,9 @@ async function run({ config, handlers, leaseMs, graceMs }: HostOrder): Promise<v
       config,
       log,
       signal: stop.signal,
+      lane,
+      slots,
+      remote: remote ?? false,
       ...(handlers === undefined ? {} : { handlers: new URL(handlers) }),
       ...(leaseMs === undefined ? {} : { leaseMs }),
       ...(graceMs === undefined ? {} : { graceMs }),

@@ -2,22 +2,43 @@ import { fork } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import type { Logger } from "pino"
+import { SERVER_LANE } from "#src/job.ts"
 import type { Config } from "#src/platform/config.ts"
 import type { Workers } from "#src/platform/queue/jobs.ts"
 
 /** The first message to a worker process. JSON. */
 export interface HostOrder {
   config: Config
+  lane: string
+  /** Attempts at the same time. */
+  slots: number
+  /** Works without the data directory: files come and go over HTTP. */
+  remote?: boolean
   /** Folder of the handlers when it is not workers/ itself. */
   handlers?: string
   leaseMs?: number
   graceMs?: number
 }
 
-export interface PoolOptions extends HostOrder {
+export interface PoolOptions extends Omit<HostOrder, "lane" | "slots"> {
   log: Logger
+  /** Who works on a lane; `usualCrew` without it. */
+  crew?: (lane: string) => Crew
   /** A worker that says nothing for this long hangs and is killed. */
   silentMs?: number
+}
+
+export interface Crew {
+  processes: number
+  slots: number
+}
+
+/** Waiting for servers costs nothing; this is for the many that one process may wait for at once. */
+export const SERVER_SLOTS = 16
+
+/** Computing takes a process each; work on servers only waits, many at once in one process. */
+export function usualCrew(config: Pick<Config, "workers">, lane: string): Crew {
+  return lane === SERVER_LANE ? { processes: 1, slots: SERVER_SLOTS } : { processes: config.workers, slots: 1 }
 }
 
 export interface Pool extends Workers {
@@ -34,17 +55,21 @@ const SILENT_MS = 30_000
 const STOPS_WITHIN_MS = 8_000
 
 /**
- * `config.workers` worker processes, one job at a time each, started on first use and again when they end by themselves.
- * They end with this process, however it ends.
+ * Worker processes for the lanes that have work: those of a lane start when they are first needed, and again when they end by
+ * themselves. They end with this process, however it ends.
  */
 export function createPool(options: PoolOptions): Pool {
-  const { log, silentMs = SILENT_MS, ...order } = options
+  const { log, silentMs = SILENT_MS, crew = (lane) => usualCrew(options.config, lane), ...common } = options
   const members: Member[] = []
+  const manned = new Set<string>()
   let stopping: Promise<void> | undefined
   return {
-    start: () => {
-      if (stopping) return
-      while (members.length < order.config.workers) members.push(keepAlive({ log, silentMs, order }))
+    start: (lane) => {
+      if (stopping || manned.has(lane)) return
+      manned.add(lane)
+      const { processes, slots } = crew(lane)
+      const order = { ...common, lane, slots }
+      for (let n = 0; n < processes; n++) members.push(keepAlive({ log, silentMs, order }))
     },
     stop: () =>
       (stopping ??= Promise.all(members.map((member) => member.stop())).then(() =>

@@ -3,15 +3,22 @@ import { z } from "zod"
 import { BackendError } from "#src/errors.ts"
 import type { JobHandler } from "#src/job.ts"
 import type { Config } from "#src/platform/config.ts"
-import { attemptPayload } from "#src/platform/queue/dispatch.ts"
+import { attemptPayload } from "#src/platform/queue/offer.ts"
 import { TimeLimit } from "#src/platform/queue/failure.ts"
+import { traceId } from "#src/platform/trace.ts"
 import { LaneStop } from "#src/platform/queue/lane.ts"
 import type { LaneHandler } from "#src/platform/queue/lane.ts"
-import type { Artifacts } from "#src/studio.ts"
+import type { ArtifactWriter } from "#src/studio.ts"
 
 export interface AttemptOptions {
   config: Config
-  artifacts: Pick<Artifacts, "writerFor">
+  /** Files of the account, for one attempt; `close` lets go of what was fetched for it. */
+  artifacts: {
+    writerFor(
+      accountId: string,
+      attempt: { access: string | undefined; signal: AbortSignal },
+    ): ArtifactWriter & { close?(): Promise<void> }
+  }
   log: Logger
   /** Folder of the handlers: <type>.ts exporting `handler`. */
   handlers: URL
@@ -32,22 +39,30 @@ export function attemptRunner(options: AttemptOptions): LaneHandler {
     return handler
   }
   return async ({ jobId, attempt, payload: raw, handle }, outer, progress, keep) => {
-    const { type, accountId, timeLimitS, payload, server } = attemptPayload.parse(raw)
+    const { type, accountId, timeLimitS, payload, server, trace, access } = attemptPayload.parse(raw)
     const { contract, run } = await load(type)
     const limit = new AbortController()
     const timer = setTimeout(() => limit.abort(new TimeLimit(timeLimitS)), timeLimitS * 1000)
     const signal = AbortSignal.any([outer, limit.signal])
+    const log = options.log.child({
+      job: jobId,
+      attempt,
+      type,
+      ...(trace === undefined ? {} : { trace: traceId(trace) }),
+      ...(server === undefined ? {} : { server: server.name }),
+    })
+    const artifacts = options.artifacts.writerFor(accountId, { access, signal })
     const context = {
       jobId,
       attempt,
       accountId,
       config: options.config,
-      artifacts: options.artifacts.writerFor(accountId),
+      artifacts,
       signal,
-      log: options.log.child({ job: jobId, type }),
+      log,
       progress,
       keep,
-      ...(server === undefined ? {} : { server }),
+      ...(server === undefined ? {} : { server: trace === undefined ? server : { ...server, trace } }),
       ...(handle === undefined ? {} : { handle }),
     }
     try {
@@ -60,6 +75,7 @@ export function attemptRunner(options: AttemptOptions): LaneHandler {
       throw limit.signal.aborted && !(outer.reason instanceof LaneStop) ? limit.signal.reason : error
     } finally {
       clearTimeout(timer)
+      await artifacts.close?.()
     }
   }
 }

@@ -1,9 +1,6 @@
 import type { Logger } from "pino"
 import type { Config } from "#src/platform/config.ts"
-import { createArtifacts, storedBytes } from "#src/platform/artifacts/artifacts.ts"
-import { createSqliteLane } from "#src/platform/queue/lanes/sqlite.ts"
-import { createQuota } from "#src/platform/quota/quota.ts"
-import { openDataDir } from "#src/platform/store/data-dir.ts"
+import { openLocalPlace, openRemotePlace } from "#workers/place.ts"
 import { attemptRunner } from "#workers/run-attempt.ts"
 
 export interface WorkOptions {
@@ -12,8 +9,11 @@ export interface WorkOptions {
   /** Aborts = stop: what runs may end within `graceMs`, the rest is handed back. */
   signal: AbortSignal
   handlers?: URL
-  lane?: string
-  slots?: number
+  lane: string
+  /** Attempts at the same time. */
+  slots: number
+  /** Works without the data directory, from Redis alone. */
+  remote?: boolean
   leaseMs?: number
   graceMs?: number
   /** Called once the worker takes jobs. */
@@ -32,11 +32,7 @@ const GRACE_MS = 500
  */
 export async function work(options: WorkOptions): Promise<"stopped" | "runaway"> {
   const { config, log, signal } = options
-  const db = openDataDir(config.dataDir)
-  const clock = { now: () => Date.now() }
-  const { requireRoom } = createQuota({ db, clock, config, storedBytes: (accountId) => storedBytes(db, accountId) })
-  const artifacts = createArtifacts({ db, config, clock, log, baseUrl: () => config.publicUrl ?? "", requireRoom })
-  const lane = createSqliteLane({ db, clock, log })
+  const { lane, artifacts, close } = await (options.remote ? openRemotePlace : openLocalPlace)(config, log)
   const { promise: end, resolve } = Promise.withResolvers<"stopped" | "runaway">()
   const handler = attemptRunner({
     config,
@@ -48,8 +44,8 @@ export async function work(options: WorkOptions): Promise<"stopped" | "runaway">
       resolve("runaway")
     },
   })
-  const consumer = await lane.consume(options.lane ?? "cpu", handler, {
-    slots: options.slots ?? 1,
+  const consumer = await lane.consume(options.lane, handler, {
+    slots: options.slots,
     leaseMs: options.leaseMs ?? LEASE_MS,
   })
   options.onReady?.()
@@ -57,7 +53,6 @@ export async function work(options: WorkOptions): Promise<"stopped" | "runaway">
   signal.addEventListener("abort", () => resolve("stopped"), { once: true })
   const outcome = await end
   await consumer.stop({ graceMs: options.graceMs ?? GRACE_MS })
-  await lane.close()
-  db.close()
+  await close()
   return outcome
 }

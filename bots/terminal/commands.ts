@@ -6,10 +6,26 @@ import { command as chat } from "#bots/terminal/commands/chat.ts"
 import { command as doctor } from "#bots/terminal/commands/doctor.ts"
 import { command as key } from "#bots/terminal/commands/key.ts"
 import { command as mcp } from "#bots/terminal/commands/mcp.ts"
+import { command as quota } from "#bots/terminal/commands/quota.ts"
 import { command as restore } from "#bots/terminal/commands/restore.ts"
+import { command as server } from "#bots/terminal/commands/server.ts"
 import { command as start } from "#bots/terminal/commands/start.ts"
 import { command as tools } from "#bots/terminal/commands/tools.ts"
 import { command as worker } from "#bots/terminal/commands/worker.ts"
 
 /** In the order of the help. */
-export const commands: readonly Command[] = [start, chat, ask, call, tools, mcp, worker, doctor, key, backup, restore]
+export const commands: readonly Command[] = [
+  start,
+  chat,
+  ask,
+  call,
+  tools,
+  mcp,
+  worker,
+  doctor,
+  server,
+  key,
+  quota,
+  backup,
+  restore,
+]

@@ -59,7 +59,8 @@ export interface Host {
   /** Serves until interrupted; resolves with the exit code. */
   start(options: StartOptions, io: Io): Promise<number>
   mcp(io: Io): Promise<number>
-  worker(options: { lanes: string[] }, io: Io): Promise<number>
+  /** `slots`: attempts at the same time on each lane. */
+  worker(options: { lanes: string[]; slots?: number }, io: Io): Promise<number>
   createKey(key: NewKey): Promise<Told>
   listKeys(): Promise<Told>
   revokeKey(idOrPrefix: string): Promise<Told>

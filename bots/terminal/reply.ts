@@ -23,8 +23,7 @@ export async function printReply(
   io: Io,
   print: Printer,
 ): Promise<void> {
-  const [body, ...rest] = splitFooter(shown.say)
-  print.line(harmless(body ?? ""))
+  print.line(harmless(shown.say))
   const picture = shown.artifacts.find((it) => it.use === "preview")
   const protocol = picture ? await protocolOf(io) : undefined
   if (picture && protocol) {
@@ -38,13 +37,17 @@ export async function printReply(
       `${print.bold(harmless(ref.name))}  ${sizeInWords(ref.bytes)}  ${print.link(url)}${path ? `\n  saved as ${harmless(path)}` : ""}`,
     )
   }
-  if (shown.artifacts.length > 0 && !(await isServed(services)))
-    print.line(print.dim('The links open while the studio runs: "atelier start".'))
+  if (shown.artifacts.length > 0) await printReach(services, print)
   if (shown.job && shown.job.state !== "done") print.line(`job ${shown.job.id}: ${shown.job.state}`)
-  for (const { label, tool, input } of shown.next)
-    print.line(print.dim(`${harmless(label)}: ${commandFor(tool, input)}`))
-  for (const footer of rest) print.line(print.dim(harmless(footer)))
+  for (const step of shown.next) print.line(print.dim(stepLine(step)))
 }
+
+/** Says so when links lead nowhere now. */
+export async function printReach(services: Services, print: Printer): Promise<void> {
+  if (!(await isServed(services))) print.line(print.dim('The links open while the studio runs: "atelier start".'))
+}
+
+export const stepLine = ({ label, tool, input }: NextAction): string => `${harmless(label)}: ${commandFor(tool, input)}`
 
 /** Whether somebody answers where the links point. */
 async function isServed({ artifacts }: Services): Promise<boolean> {
@@ -55,12 +58,6 @@ async function isServed({ artifacts }: Services): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** The line about how the sentence was read stands last, under the files. */
-function splitFooter(say: string): string[] {
-  const at = say.lastIndexOf("\nCommand mode:")
-  return at < 0 ? [say] : [say.slice(0, at), say.slice(at + 1)]
 }
 
 /** The structured result: the tool's own fields, plus the files with their links, the job and the next steps. */

@@ -21,7 +21,7 @@ export async function withStudio<T>(
     return await work(open, { ...studio, jobs, progress: (it) => progress.show(it) })
   } finally {
     progress.clear()
-    if (io.signal.aborted) await Promise.all(begun.map((job) => stop(open.services.jobs, job)))
+    if (io.signal.aborted) await Promise.all(begun.map((job) => stopJob(open.services.jobs, job)))
     await open.close()
   }
 }
@@ -37,7 +37,7 @@ const noting = (jobs: Jobs, begun: { accountId: string; id: string }[]): Jobs =>
 })
 
 /** Whoever interrupts a command wants its work stopped, and nothing held for it. */
-async function stop(jobs: Jobs, { accountId, id }: { accountId: string; id: string }): Promise<void> {
+export async function stopJob(jobs: Jobs, { accountId, id }: { accountId: string; id: string }): Promise<void> {
   try {
     jobs.cancel(accountId, id)
     await jobs.wait(id, { timeoutMs: STOP_WITHIN_MS })

@@ -1,7 +1,7 @@
 import { answerOf } from "#src/conversation/answer.ts"
 import type { Buttons } from "#src/conversation/buttons.ts"
 import type { Outcome } from "#src/conversation/carry-out.ts"
-import type { Incoming, Message } from "#src/conversation/conversation.ts"
+import type { Incoming, Message, TurnEnd } from "#src/conversation/conversation.ts"
 import { converse, type Came } from "#src/conversation/converse.ts"
 import type { Press } from "#src/conversation/document.ts"
 import { noteOutcome } from "#src/conversation/focus.ts"
@@ -33,9 +33,10 @@ export interface Turn {
   incomings: readonly Incoming[]
   /** Instead of reading the text: what a pressed button does. */
   press?: Exclude<Press, { kind: "say" }>
-  /** Jobs that were accepted so far. */
+  /** Jobs that were accepted so far, and those of them that went with a stop. */
   jobs: Set<string>
-  onOutcome(outcome: Outcome): void
+  cancelled: Set<string>
+  onEnd(end: TurnEnd): void
 }
 
 export interface Store {
@@ -56,12 +57,12 @@ export function createAnswering(parts: Parts): (turn: Turn) => Promise<Message> 
     live.tell(threadId, { kind: "turn-started", turnId })
     const memory = store.threads.memory(threadId)
     const writer = createWriter(turnId, (event) => live.tell(threadId, event))
-    const calls: PastCall[] = []
+    const outcomes: Outcome[] = []
     let hands: Hands | undefined
     let came: Came
     try {
       const registry = await parts.registry()
-      hands = handsFor(parts, turn, { registry, memory, writer, calls })
+      hands = handsFor(parts, turn, { registry, memory, writer, outcomes })
       const past = () => store.messages.before(threadId, turnId, HISTORY)
       came = turn.press
         ? await pressed(turn.press, hands, writer)
@@ -70,7 +71,7 @@ export function createAnswering(parts: Parts): (turn: Turn) => Promise<Message> 
       came = broken(error, turn, parts)
     }
     if (came.outcome === "stopped") came = { ...came, notes: [stoppedNote(turn), ...came.notes] }
-    return finish(parts, turn, { came, memory, writer, calls, registry: hands?.registry })
+    return finish(parts, turn, { came, memory, writer, outcomes, registry: hands?.registry })
   }
 }
 
@@ -78,11 +79,12 @@ interface Work {
   registry: Registry
   memory: Memory
   writer: Writer
-  calls: PastCall[]
+  /** What came of the calls so far; also when the turn itself breaks. */
+  outcomes: Outcome[]
 }
 
 /** What calls of this turn are carried out with: the caller's own studio, which notes what happens. */
-function handsFor(parts: Parts, turn: Turn, { registry, memory, writer, calls }: Work): Hands {
+function handsFor(parts: Parts, turn: Turn, { registry, memory, writer, outcomes }: Work): Hands {
   const { live, store, limitsNow: limits, items } = parts
   const { id: turnId, threadId, caller, signal } = turn
   let jobId: string | undefined
@@ -108,9 +110,7 @@ function handsFor(parts: Parts, turn: Turn, { registry, memory, writer, calls }:
       store.turns.promise({ threadId, jobId: id, turn: turnId, accountId: caller.accountId })
     },
     onOutcome: (outcome) => {
-      turn.onOutcome(outcome)
-      const { call, say } = outcome
-      if (call) calls.push({ ...call, ok: outcome.outcome === "done", say: say.slice(0, MAX_PAST_SAY).toWellFormed() })
+      outcomes.push(outcome)
       const focus = noteOutcome(memory, outcome, caller.accountId, items)
       if (focus) live.tell(threadId, { kind: "focus", ...focus })
     },
@@ -123,7 +123,7 @@ async function pressed(press: Exclude<Press, { kind: "say" }>, hands: Hands, wri
     writer.write(text)
     writer.flush()
   }
-  const none = { outcomes: [], notes: [], provenance: byCommand }
+  const none = { outcomes: [], notes: [], provenance: byCommand, readBy: "nothing", unused: [] } as const
   if (press.kind === "decline") {
     say("Nothing was done.")
     return { ...none, outcome: "done" }
@@ -142,18 +142,23 @@ async function pressed(press: Exclude<Press, { kind: "say" }>, hands: Hands, wri
 }
 
 function broken(error: unknown, { id, signal }: Turn, { log }: Parts): Came {
-  const none = { outcomes: [], provenance: byCommand }
+  const none = { outcomes: [], provenance: byCommand, readBy: "nothing", unused: [] } as const
   if (signal.aborted) return { ...none, notes: [], outcome: "stopped" }
-  const { code, problem, hint } = explain(error, id)
+  const explained = explain(error, id)
+  const { code, problem, hint } = explained
   if (code === "internal") log.error({ err: error, turn: id }, "a turn broke")
-  return { ...none, notes: [{ kind: "note", tone: "error", text: `${problem} ${hint}`.trim() }], outcome: "failed" }
+  const text = `${problem} ${hint}`.trim()
+  return { ...none, notes: [{ kind: "note", tone: "error", text }], outcome: "failed", error: explained }
 }
 
-function stoppedNote({ jobs, signal }: Turn): Came["notes"][number] {
+function stoppedNote({ jobs, cancelled, signal }: Turn): Came["notes"][number] {
   const isClosing = signal.reason instanceof Error && signal.reason.message === CLOSING
-  const what = isClosing ? "The studio was stopped while it answered." : "Stopped."
-  const rest = jobs.size > 0 ? " What was accepted goes on, and is told here when it is done." : ""
-  return { kind: "note", tone: isClosing ? "warning" : "info", text: what + rest }
+  const what = [
+    isClosing ? "The studio was stopped while it answered." : "Stopped.",
+    ...(cancelled.size > 0 ? ["The work that it had begun was cancelled."] : []),
+    ...(jobs.size > cancelled.size ? ["What was accepted goes on, and is told here when it is done."] : []),
+  ]
+  return { kind: "note", tone: isClosing ? "warning" : "info", text: what.join(" ") }
 }
 
 /** Why a turn is aborted when the process ends. */
@@ -163,10 +168,11 @@ export const CLOSING = "the studio closes"
 function finish(
   { db, store, live, jobs }: Parts,
   turn: Turn,
-  { came, memory, writer, calls, registry }: Omit<Work, "registry"> & { came: Came; registry: Registry | undefined },
+  { came, memory, writer, outcomes, registry }: Omit<Work, "registry"> & { came: Came; registry: Registry | undefined },
 ): Message {
   const { threadId, id: turnId, caller } = turn
   const { accountId } = caller
+  let buttons: readonly string[] = []
   const message = db.tx(() => {
     if (!store.threads.exists(threadId)) return undefined
     const { doc, choices } = answerOf(
@@ -177,15 +183,23 @@ function finish(
         isDestroying: (tool) => registry?.get(tool)?.effect === "destroys",
       },
     )
+    buttons = choices
     delete memory.asked
     if (came.question && choices.length > 0) memory.asked = { accountId, question: came.question, buttons: choices }
     store.threads.remember(threadId, memory)
     settlePromises()
     store.turns.end(turnId)
-    return store.messages.add(threadId, { role: "assistant", authorId: null, doc, turn: turnId, calls })
+    return store.messages.add(threadId, {
+      role: "assistant",
+      authorId: null,
+      doc,
+      turn: turnId,
+      calls: outcomes.flatMap(pastCall),
+    })
   })
   if (!message) throw deleted()
   live.tell(threadId, { kind: "turn-ended", turnId, message, provenance: came.provenance, outcome: came.outcome })
+  turn.onEnd(endOf(turn, came, outcomes, buttons))
   return message
 
   /** Whoever waited has heard how its jobs ended; of a turn that was stopped, only what it still told. */
@@ -198,5 +212,31 @@ function finish(
         state !== "waiting" && state !== "running" && (came.outcome !== "stopped" || told.has(promise.jobId))
       if (isOver || isTold) store.turns.settle(promise)
     }
+  }
+}
+
+const pastCall = ({ call, outcome, say }: Outcome): PastCall[] =>
+  call ? [{ ...call, ok: outcome === "done", say: say.slice(0, MAX_PAST_SAY).toWellFormed() }] : []
+
+function endOf(
+  { jobs }: Turn,
+  { outcome, provenance, readBy, unused, question, error }: Came,
+  outcomes: readonly Outcome[],
+  buttons: readonly string[],
+): TurnEnd {
+  const why = error ?? outcomes.at(-1)?.error
+  const choices = question?.choices.map((choice, index) => {
+    const button = buttons[index]
+    return button === undefined ? choice : { ...choice, button }
+  })
+  return {
+    outcome,
+    provenance,
+    readBy,
+    outcomes: [...outcomes],
+    unused: [...unused],
+    jobs: [...jobs],
+    ...(question && choices ? { question: { ...question, choices } } : {}),
+    ...(why ? { error: why } : {}),
   }
 }

@@ -66,16 +66,16 @@ export function createButtons(db: Db, clock: Clock): Buttons {
         )
         if (!button)
           throw new UserError(
-            "This button belongs to an answer that is gone.",
+            "This choice belongs to an answer that is gone.",
             "Say what you want instead.",
             "not_found",
           )
         if (button.accountId !== accountId)
           throw new UserError("This question was put to somebody else.", "Only they can answer it.", "forbidden")
         if (button.usedAt !== null)
-          throw new UserError("This was pressed already.", "Say it again if you want it again.", "conflict")
+          throw new UserError("This was chosen already.", "Say it again if you want it again.", "conflict")
         if (button.expiresAt < clock.now())
-          throw new UserError("This button is too old.", "Say what you want instead.", "conflict")
+          throw new UserError("This choice is too old.", "Say what you want instead.", "conflict")
         const { question, press } = button
         const isOnce = question !== null || press.kind === "confirm" || press.kind === "decline"
         if (!isOnce) return { label: button.label, press }

@@ -1,33 +1,43 @@
 import { randomUUID } from "node:crypto"
-import type { Call, TurnChoice, TurnResult } from "#src/conversation/result.ts"
-import { BackendError, explain, Question, UserError } from "#src/errors.ts"
+import type { Call, TurnChoice, TurnQuestion } from "#src/conversation/result.ts"
+import { BackendError, explain, Question, UserError, type Explanation } from "#src/errors.ts"
 import { inWords } from "#src/job.ts"
 import type { JobView, Studio } from "#src/studio.ts"
-import type { Reply } from "#src/tool.ts"
+import type { ArtifactRef, JobRef, NextAction, Reply } from "#src/tool.ts"
 import type { Registry } from "#tools/registry.ts"
 
-/** One wait of the queue; several of them make up the patience below. */
+/** One wait of the queue; several of them make up the patience. */
 const WAIT_SLICE_MS = 20_000
-/** After this a surface hands out the job id instead of waiting on. */
-export const PATIENCE_MS = 600_000
 const FINAL = new Set<string>(["done", "failed", "cancelled"])
 
 export interface CarryOutOptions {
   registry: Registry
   studio: Studio
-  /** How long to wait for long work, in milliseconds; 0 = hand out the job id at once. */
-  patienceMs?: number
+  /** How long to wait for long work, in milliseconds, before the job id is handed out instead; 0 = at once. */
+  patienceMs: number
 }
 
-export type Outcome = Omit<TurnResult, "unused" | "footer">
+/** What came of one call. Data only: surfaces put it into their own form. */
+export interface Outcome {
+  outcome: "done" | "asked" | "failed"
+  /** Plain text with plain URLs. */
+  say: string
+  data: Record<string, unknown>
+  artifacts: ArtifactRef[]
+  next: NextAction[]
+  /** Absent where the result of a job is told without the call that began it. */
+  call?: Call
+  job?: JobRef
+  question?: TurnQuestion
+  error?: Explanation
+}
 
 /**
  * Calls one tool and waits for the job it may have started. A Question becomes choices that each hold the completed call;
  * every error becomes words. Never throws.
  */
 export async function carryOut(call: Call, options: CarryOutOptions): Promise<Outcome> {
-  const { registry, studio } = options
-  const patienceMs = options.patienceMs ?? PATIENCE_MS
+  const { registry, studio, patienceMs } = options
   try {
     const first = await registry.callTool(call.tool, call.input, studio)
     const reply =

@@ -24,6 +24,8 @@ export interface Allowance {
 export function withAllowance(studio: Studio, allowance: Allowance, accepted: (jobId: string) => void): Studio {
   const { jobs } = studio
   const submit: Studio["jobs"]["submit"] = (contract, payload, options) => {
+    // A tool may come to this after the turn was stopped; its work would begin unseen.
+    studio.signal.throwIfAborted()
     // The parsed payload is what `estimate` takes; the queue parses it again.
     const { seconds } = (contract as unknown as JobContract).estimate(contract.payload.parse(payload))
     if (seconds > allowance.seconds) {

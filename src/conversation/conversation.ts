@@ -1,5 +1,7 @@
 import type { Outcome } from "#src/conversation/carry-out.ts"
 import type { Doc } from "#src/conversation/document.ts"
+import type { TurnChoice, TurnQuestion } from "#src/conversation/result.ts"
+import type { Explanation } from "#src/errors.ts"
 import type { Progress } from "#src/job.ts"
 import type { Caller } from "#src/studio.ts"
 
@@ -70,14 +72,41 @@ export type ThreadEvent = { seq: number; threadId: string } & (
       turnId: string
       message: Message
       provenance: Provenance
-      outcome: "done" | "asked" | "failed" | "stopped"
+      outcome: EndKind
     }
 )
 
-/** What a surface in the same process may hear of a turn beyond its events, for output that programs read. */
+export type EndKind = "done" | "asked" | "failed" | "stopped"
+
+/** What a turn came to, beyond the answer that people read: for output that programs read. */
+export interface TurnEnd {
+  outcome: EndKind
+  provenance: Provenance
+  /**
+   * What turned the message into calls: command mode, which reads the person's own words alone; a language model; or nothing,
+   * where a button held the call.
+   */
+  readBy: "commands" | "model" | "nothing"
+  /** What came of each call, in order. */
+  outcomes: Outcome[]
+  /** What the person has to settle, with the button of each choice that has one. */
+  question?: OpenQuestion
+  /** Words of the message, and files that came with it, that nothing used. */
+  unused: string[]
+  /** Why it failed, or why the last of its calls did. */
+  error?: Explanation
+  /** Ids of the jobs that it accepted, whatever has become of them. */
+  jobs: string[]
+}
+
+export interface OpenQuestion extends Omit<TurnQuestion, "choices"> {
+  choices: (TurnChoice & { button?: string })[]
+}
+
+/** What a surface in the same process may hear of a turn beyond its events. */
 export interface Listening {
-  /** What came of one call, with its data. */
-  onOutcome?(outcome: Outcome): void
+  /** Right before the answer is there. */
+  onEnd?(end: TurnEnd): void
 }
 
 /** The part that every chat surface shares. */

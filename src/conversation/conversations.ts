@@ -70,7 +70,7 @@ export function createConversations(parts: ConversationParts): Conversations {
     return queue.add(threadId, {
       incoming,
       number: message.number,
-      onOutcome: listening.onOutcome ?? (() => {}),
+      onEnd: listening.onEnd ?? (() => {}),
       ...(press ? { press } : {}),
     })
   }
@@ -84,7 +84,7 @@ export function createConversations(parts: ConversationParts): Conversations {
   ): Promise<Message> => {
     queue.refuseTooMany(threadId)
     // A double click is one press.
-    if (inPress.has(buttonId)) throw new UserError("This was pressed already.", "Wait for its answer.", "conflict")
+    if (inPress.has(buttonId)) throw new UserError("This was chosen already.", "Wait for its answer.", "conflict")
     const { label, press } = store.buttons.take(threadId, buttonId, caller.accountId)
     const answer =
       press.kind === "say"
@@ -150,7 +150,8 @@ export function createConversations(parts: ConversationParts): Conversations {
       mustGet(threadId, caller)
       const running = queue.running(threadId)
       if (!running || running.caller.accountId !== caller.accountId) return
-      if (jobs) for (const id of running.jobs) cancelQuietly(parts, caller.accountId, id)
+      for (const id of jobs ? running.jobs : [])
+        if (cancelQuietly(parts, caller.accountId, id)) running.cancelled.add(id)
       queue.stop(threadId, "stopped")
     },
     events: live.events,
@@ -194,10 +195,13 @@ function refuseUnusable(
     throw new UserError(`There is no file "${foreign.slice(0, 80)}".`, "Send it to the studio first.", "not_found")
 }
 
-function cancelQuietly({ jobs, log }: ConversationParts, accountId: string, id: string): void {
+/** False when there was nothing left to cancel. */
+function cancelQuietly({ jobs, log }: ConversationParts, accountId: string, id: string): boolean {
   try {
     jobs.cancel(accountId, id)
+    return true
   } catch (error) {
     log.debug({ err: error, job: id }, "a job of a stopped turn had ended already")
+    return false
   }
 }

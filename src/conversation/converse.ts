@@ -1,6 +1,7 @@
 import type { UserContent } from "ai"
 import { provenanceNote, type Ending, type Note } from "#src/conversation/answer.ts"
-import type { Incoming, Provenance, ThreadEvent } from "#src/conversation/conversation.ts"
+import type { Outcome } from "#src/conversation/carry-out.ts"
+import type { Incoming, Provenance, TurnEnd } from "#src/conversation/conversation.ts"
 import { focusOf } from "#src/conversation/focus.ts"
 import { filesOf, historyOf, turnMessage, withTurn } from "#src/conversation/history.ts"
 import type { Instructions } from "#src/conversation/instructions.ts"
@@ -8,22 +9,21 @@ import type { Limits } from "#src/conversation/limits.ts"
 import { runLoop, type End, type Looped } from "#src/conversation/loop.ts"
 import type { Kept } from "#src/conversation/messages.ts"
 import type { ConversationParts } from "#src/conversation/parts.ts"
+import { pictureParts, picturesOf } from "#src/conversation/pictures.ts"
 import { byCommand, provenanceOf } from "#src/conversation/provenance.ts"
 import type { Focus } from "#src/conversation/rules/focus.ts"
 import { createRulesModel } from "#src/conversation/rules/provider.ts"
 import type { Memory } from "#src/conversation/threads.ts"
 import type { Hands } from "#src/conversation/toolset.ts"
 import type { Writer } from "#src/conversation/writer.ts"
-import { explain } from "#src/errors.ts"
+import { explain, type Explanation } from "#src/errors.ts"
 import { llmError } from "#src/platform/llm/failure.ts"
 import type { LlmUsage } from "#src/platform/llm/llm.ts"
 
-export type EndKind = Extract<ThreadEvent, { kind: "turn-ended" }>["outcome"]
-
 /** What came of a turn, before it is written down. */
-export interface Came extends Omit<Ending, "text"> {
-  provenance: Provenance
-  outcome: EndKind
+export interface Came extends Omit<Ending, "text">, Pick<TurnEnd, "provenance" | "outcome" | "readBy" | "error"> {
+  /** Words, and names of files, that nothing used. */
+  unused: readonly string[]
 }
 
 export interface Reading {
@@ -46,13 +46,14 @@ export async function converse(reading: Reading): Promise<Came> {
   const usages: LlmUsage[] = []
   const focus = await focusOf(reading.memory, caller.accountId, parts)
   const model = llm?.model("fast", { caller, onUsage: (usage) => usages.push(usage) })
-  if (!llm || !model) return came(reading, await byRules(reading, focus), byCommand)
+  if (!llm || !model) return came(reading, await byRules(reading, focus), byCommand, false)
+  const seen = llm.sees?.("fast") ? await picturesOf(reading.incomings, parts, hands.studio.signal) : []
   const { messages, earlier } = historyOf(reading.past(), llm.contextTokens("fast"))
   const looped = await runLoop({
     model,
     isModel: true,
     instructions: await reading.instructions({ focus, calls: reading.memory.calls ?? [], earlier }),
-    messages: withTurn(messages, turnMessage(reading.incomings, parts.artifacts)),
+    messages: withTurn(messages, turnMessage(reading.incomings, parts.artifacts, pictureParts(seen))),
     hands: { ...hands, toolMs: llm.limits.toolS * 1000 },
     writer: reading.writer,
     maxSteps: llm.limits.steps,
@@ -68,10 +69,12 @@ export async function converse(reading: Reading): Promise<Came> {
       tone: "warning",
       text: `No language model answered (${problem}), so this was read in command mode.`,
     }
-    const instead = came(reading, await byRules(reading, focus), byCommand)
+    const instead = came(reading, await byRules(reading, focus), byCommand, false)
     return { ...instead, notes: [note, ...instead.notes] }
   }
-  return came(reading, looped, provenanceOf(usages, model.modelId))
+  // A model that answered without seeing was told the names only.
+  const shown = usages.some((it) => it.sees) ? seen.map((it) => it.artifact.id) : []
+  return came(reading, looped, provenanceOf(usages, model.modelId), true, shown)
 }
 
 const isUntouched = ({ outcomes, question }: Looped, { text }: Writer) =>
@@ -119,23 +122,56 @@ const ENDS: Partial<Record<End, string>> = {
   withheld: "The model withheld its answer.",
 }
 
-function came({ writer, parts }: Reading, looped: Looped, provenance: Provenance): Came {
+function came(
+  reading: Reading,
+  looped: Looped,
+  provenance: Provenance,
+  isModel: boolean,
+  shown: readonly string[] = [],
+): Came {
+  const { writer, parts } = reading
   const { end, outcomes, rules, left } = looped
   const question = questionOf(looped)
   if (looped.question) sayOpen(looped, writer)
   const notes: Note[] = []
   const tell = (tone: Note["tone"], text: string) => notes.push({ kind: "note", tone, text })
-  if (end === "failed") tell("error", failureOf(looped.error, writer.text !== "" || outcomes.length > 0, parts))
+  const error = end === "failed" ? failureOf(looped.error, writer.text !== "" || outcomes.length > 0, parts) : undefined
+  if (error) tell("error", `${error.problem} ${error.hint}`.trim())
   const why = ENDS[end]
   if (why !== undefined) tell("warning", why)
   if (left.length > 0) tell("warning", `Not done before this is settled: ${left.map((it) => it.title).join(", ")}.`)
   if (end === "done" && writer.text === "") sayWhatCame(looped, writer, tell)
+  const unopened = isModel ? unopenedFiles(reading, outcomes, shown) : []
+  if (unopened.length > 0 && end !== "failed" && end !== "stopped")
+    tell("warning", `Not opened: ${unopened.join(", ")}.`)
   if (rules) tell("info", rules.footer)
   else if (end !== "stopped") notes.push(provenanceNote(provenance))
-  return { outcomes, notes, provenance, outcome: kindOf(looped, question), ...(question ? { question } : {}) }
+  return {
+    outcomes,
+    notes,
+    provenance,
+    outcome: kindOf(looped, question),
+    readBy: isModel ? "model" : "commands",
+    unused: isModel ? unopened.map((name) => `file ${name}`) : (rules?.unused ?? []),
+    ...(question ? { question } : {}),
+    ...(error ? { error } : {}),
+  }
 }
 
-function kindOf({ end, outcomes }: Looped, question: Came["question"]): EndKind {
+/** A model is told the names of files only: what it was not shown and no call was given, nobody has looked into. */
+function unopenedFiles(
+  { incomings, parts }: Reading,
+  outcomes: readonly Outcome[],
+  shown: readonly string[],
+): string[] {
+  const given = JSON.stringify(outcomes.map((it) => it.call?.input))
+  const ids = incomings.flatMap((it) => it.files ?? [])
+  return filesOf(ids, parts.artifacts)
+    .filter(({ id }) => !given.includes(id) && !shown.includes(id))
+    .map(({ name }) => name)
+}
+
+function kindOf({ end, outcomes }: Looped, question: Came["question"]): Came["outcome"] {
   if (end === "stopped") return "stopped"
   if (question) return "asked"
   if (end === "failed" || end === "withheld") return "failed"
@@ -174,10 +210,10 @@ function sayWhatCame({ outcomes }: Looped, writer: Writer, tell: (tone: Note["to
   writer.flush()
 }
 
-function failureOf(error: unknown, isBroken: boolean, { log }: ConversationParts): string {
+function failureOf(error: unknown, isBroken: boolean, { log }: ConversationParts): Explanation {
   const reference = crypto.randomUUID().slice(0, 8)
   const known = llmError(error)
   const { code, problem, hint } = explain(known, reference)
   if (code === "internal") log.error({ err: known, reference }, "a turn broke")
-  return `${isBroken ? "The answer broke off. " : ""}${problem} ${hint}`.trim()
+  return { code, problem: `${isBroken ? "The answer broke off. " : ""}${problem}`, hint }
 }

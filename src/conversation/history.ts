@@ -1,4 +1,4 @@
-import type { ModelMessage } from "ai"
+import type { ModelMessage, UserContent } from "ai"
 import type { Incoming } from "#src/conversation/conversation.ts"
 import type { Block, Doc } from "#src/conversation/document.ts"
 import type { Kept } from "#src/conversation/messages.ts"
@@ -89,17 +89,27 @@ function mergedUsers(messages: readonly ModelMessage[]): ModelMessage[] {
   const merged: ModelMessage[] = []
   for (const message of messages) {
     const last = merged.at(-1)
-    // Messages of people are made above, as plain text.
     if (message.role === "user" && last?.role === "user")
-      merged[merged.length - 1] = { role: "user", content: `${last.content as string}\n\n${message.content as string}` }
+      merged[merged.length - 1] = { role: "user", content: joined(last.content, message.content) }
     else merged.push(message)
   }
   return merged
 }
 
+function joined(before: UserContent, after: UserContent): UserContent {
+  if (typeof before === "string" && typeof after === "string") return `${before}\n\n${after}`
+  const parts = [before, after].map((it) => (typeof it === "string" ? [{ type: "text" as const, text: it }] : it))
+  return parts.flat()
+}
+
 /** The messages of this turn as one. Only the caller's text is theirs; words of others and names of files are quoted. */
-export function turnMessage(incomings: readonly Incoming[], artifacts: Pick<Artifacts, "get">): ModelMessage {
-  return { role: "user", content: incomings.map((it) => userContent(docOf(it, artifacts))).join("\n\n") }
+export function turnMessage(
+  incomings: readonly Incoming[],
+  artifacts: Pick<Artifacts, "get">,
+  pictures: Exclude<UserContent, string> = [],
+): ModelMessage {
+  const text = incomings.map((it) => userContent(docOf(it, artifacts))).join("\n\n")
+  return { role: "user", content: pictures.length === 0 ? text : [{ type: "text", text }, ...pictures] }
 }
 
 /** History and the message of this turn, in the form that servers take. */

@@ -12,7 +12,9 @@ export interface ConversationParts extends Pick<Services, "items" | "artifacts" 
   registry(): Promise<Registry>
   studioFor(call: Pick<Studio, "caller" | "signal" | "progress">): Studio
   /** Absent or without a model: command mode. */
-  llm?: Pick<LlmService, "model" | "contextTokens" | "limits" | "commandsLast">
+  llm?: Pick<LlmService, "model" | "contextTokens" | "limits" | "commandsLast"> & Partial<Pick<LlmService, "sees">>
+  /** An attached picture as it may be shown to a model; undefined when it cannot be read. Absent: no model is shown any. */
+  pictures?(artifactId: string, signal: AbortSignal): Promise<{ mediaType: string; bytes: Uint8Array } | undefined>
   /** Days after which a thread that nobody uses is forgotten. */
   keepDays: number
   /** The values of an item under the names of the tools' fields, for relative words ("wider"). */

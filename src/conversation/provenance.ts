@@ -1,9 +1,7 @@
 import type { Provenance } from "#src/conversation/conversation.ts"
 import type { LlmUsage } from "#src/platform/llm/llm.ts"
 
-export const COMMAND_MODE = "command mode"
-
-export const byCommand: Provenance = { by: COMMAND_MODE, cached: false, cost: null, tokens: null }
+export const byCommand: Provenance = { by: "command mode", cached: false, cost: null, tokens: null }
 
 /** What all calls of a turn used together. `model` is named where no call got as far as telling. */
 export function provenanceOf(usages: readonly LlmUsage[], model: string): Provenance {

@@ -14,7 +14,7 @@ export interface Entry {
   /** Number of the message. */
   number: number
   press?: Exclude<Press, { kind: "say" }>
-  onOutcome: Turn["onOutcome"]
+  onEnd: Turn["onEnd"]
 }
 
 interface Waiting extends Entry {
@@ -78,19 +78,26 @@ export function createQueue({ answer, store, limits }: QueueParts): Queue {
       signal,
       incomings: batch.map((it) => it.incoming),
       jobs: new Set(),
-      onOutcome: (outcome) => {
-        for (const { onOutcome } of batch) onOutcome(outcome)
+      cancelled: new Set(),
+      onEnd: (end) => {
+        for (const { onEnd } of batch) onEnd(end)
       },
       ...(last.press ? { press: last.press } : {}),
     }
     line.running = { turn, batch, stop }
-    try {
-      await begin(turn)
+    const takeUp = () =>
       store.messages.takeUp(
         threadId,
         batch.map((it) => it.number),
         turn.id,
       )
+    try {
+      await begin(turn).catch((error: unknown) => {
+        // Whoever gave up does not want it answered later.
+        if (stop.signal.aborted) takeUp()
+        throw error
+      })
+      takeUp()
       const message = await answer(turn)
       for (const { answer } of batch) answer.resolve(message)
     } catch (error) {
@@ -105,9 +112,8 @@ export function createQueue({ answer, store, limits }: QueueParts): Queue {
     while (!store.turns.begin(turn.threadId, turn.id)) {
       if (performance.now() > until)
         throw new UserError("This thread is being answered elsewhere.", "Wait for that answer.", "conflict")
-      // A stop is seen by the turn itself.
-      await sleep(LOOK_AGAIN_MS, undefined, { signal: closing.signal }).catch(() => {
-        throw closed()
+      await sleep(LOOK_AGAIN_MS, undefined, { signal: turn.signal }).catch(() => {
+        throw closing.signal.aborted ? closed() : unanswered()
       })
     }
   }
@@ -156,6 +162,8 @@ export function createQueue({ answer, store, limits }: QueueParts): Queue {
 }
 
 export const deleted = () => new UserError("This conversation was deleted.", "Begin a new one.", "cancelled")
+
+const unanswered = () => new UserError("Stopped before it was answered.", "Say it again if you want it.", "cancelled")
 
 const closed = () => new UserError("The studio is being stopped.", "Say it again when it is back.", "cancelled")
 

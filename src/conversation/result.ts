@@ -1,6 +1,3 @@
-import type { Explanation } from "#src/errors.ts"
-import type { ArtifactRef, JobRef, NextAction } from "#src/tool.ts"
-
 export interface Call {
   tool: string
   input: Record<string, unknown>
@@ -21,23 +18,4 @@ export interface TurnQuestion {
   field?: string
   /** Empty when only another sentence can answer. */
   choices: TurnChoice[]
-}
-
-/** What came of one turn. Data only: surfaces put it into their own form. */
-export interface TurnResult {
-  outcome: "done" | "asked" | "failed"
-  /** Plain text with plain URLs. */
-  say: string
-  data: Record<string, unknown>
-  artifacts: ArtifactRef[]
-  next: NextAction[]
-  /** What was carried out, or would be. */
-  call?: Call
-  job?: JobRef
-  question?: TurnQuestion
-  error?: Explanation
-  /** Words of the sentence that nothing used, whether it was carried out or not. */
-  unused: string[]
-  /** One line that says how the sentence was read. */
-  footer: string
 }

@@ -21,12 +21,15 @@ export const briefSchema = z.object({
     .enum(["solitaire"])
     .optional()
     .describe("Kind of jewellery.")
-    .meta({ aliases: { solitaire: ["solitaire ring", "engagement ring", "ring"] } }),
+    .meta({
+      aliases: { solitaire: ["solitaire ring", "engagement ring", "ring"] },
+      unavailable: ["necklace bracelet earrings pendant brooch bangle chain tiara"],
+    }),
   size: z
     .union([z.string().min(1).max(20), z.number().min(0).max(80)])
     .optional()
     .describe('Ring size as the system writes it: 7, "7 1/4", "N½", 54; or with the system: "UK N", "17.3 mm".')
-    .meta({ cue: ["size", "ring size", "finger size"] }),
+    .meta({ cue: ["size", "ring size", "finger size", "sz"] }),
   size_system: z
     .enum(sizeSystems)
     .optional()
@@ -48,9 +51,9 @@ export const briefSchema = z.object({
     .describe("Surface of the metal.")
     .meta({
       aliases: {
-        polished: ["shiny", "high polish", "glossy"],
-        satin: ["brushed", "matte", "matt"],
-        sandblasted: ["sand blasted", "frosted"],
+        polished: ["shiny", "high polish", "glossy", "polish"],
+        satin: ["brushed", "matte", "matt", "brush"],
+        sandblasted: ["sand blasted", "frosted", "sandblast"],
       },
       cue: ["finish", "surface"],
     }),
@@ -66,7 +69,11 @@ export const briefSchema = z.object({
     .enum(["round"])
     .optional()
     .describe("Cut of the stone: round brilliant.")
-    .meta({ aliases: { round: ["round brilliant", "brilliant cut", "round cut"] }, cue: ["cut", "shape"] }),
+    .meta({
+      aliases: { round: ["round brilliant", "brilliant cut", "round cut", "rbc"] },
+      cue: ["cut", "shape"],
+      unavailable: ["oval princess cushion pear marquise heart radiant asscher baguette trillion square rectangular"],
+    }),
   carat: z
     .number()
     .min(0.03)

@@ -1,5 +1,5 @@
 import { UserError } from "#src/errors.ts"
-import { recipeSchema } from "#src/design/recipe.ts"
+import { describeRecipe, recipeSchema } from "#src/design/recipe.ts"
 import type { Recipe } from "#src/design/recipe.ts"
 import type { Caller, Item, Items, Revision } from "#src/studio.ts"
 
@@ -60,13 +60,21 @@ export function reviseDesign(items: Items, caller: Caller, design: Design, recip
     data: recipe,
     note,
   })
-  return { item, revision, recipe }
+  return named(items, design, { item, revision, recipe })
 }
 
 /** Steps through the history: back to the parent revision, or forward to its newest child. */
 export function stepDesign(items: Items, caller: Caller, design: Design, direction: "undo" | "redo"): Design {
   const { item, revision } = items[direction](caller.accountId, design.item.id)
-  return asDesign(item, revision)
+  return named(items, design, asDesign(item, revision))
+}
+
+/** A design that nobody named is called what it is; when that changes, its name goes along. */
+function named(items: Items, before: Design, now: Design): Design {
+  const { accountId, id, name } = now.item
+  const words = describeRecipe(now.recipe)
+  if (name !== describeRecipe(before.recipe) || name === words) return now
+  return { ...now, item: items.rename(accountId, id, words) }
 }
 
 function asDesign(item: Item, revision: Revision): Design {

@@ -42,6 +42,8 @@ function gold(
     `${karat} karat ${tint} gold`,
     `${karat}ct ${tint} gold`,
     `${karat}k ${tint}`,
+    // As on a job bag: 18kw, 18kyg, 14k rg.
+    ...[`${karat}k${tint[0]}`, `${karat}k${tint[0]}g`, `${karat}k ${tint[0]}g`].filter(() => !tint.includes(" ")),
   ]
   return { title, aliases: [...aliases, `${tint} gold ${karat}k`, `${fineness} ${tint} gold`, ...more], ...rest }
 }
@@ -122,7 +124,7 @@ export const metals = {
     density: 20.7,
     source: "JewelCraft",
     color: PLATINUM,
-    aliases: ["platinum", "pt950", "950 platinum", "platinum 950 ruthenium"],
+    aliases: ["platinum", "plat", "plat 950", "pt950", "pt 950", "950 platinum", "platinum 950 ruthenium"],
   },
   platinum_950_cobalt: {
     title: "platinum 950 cobalt",

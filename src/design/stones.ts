@@ -22,7 +22,7 @@ export interface Stone {
  */
 export const stones = {
   diamond: { title: "diamond", ior: 2.417, dispersion: 0.044, density: 3.52, aliases: ["brilliant"] },
-  moissanite: { title: "moissanite", ior: 2.65, dispersion: 0.104, density: 3.22, aliases: [] },
+  moissanite: { title: "moissanite", ior: 2.65, dispersion: 0.104, density: 3.22, aliases: ["moiss"] },
   cubic_zirconia: { title: "cubic zirconia", ior: 2.16, dispersion: 0.06, density: 5.8, aliases: ["cz", "zirconia"] },
   ruby: {
     title: "ruby",

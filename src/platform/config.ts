@@ -5,6 +5,7 @@ import { parseEnv } from "node:util"
 import { z } from "zod"
 import { UserError } from "#src/errors.ts"
 import { llmConfig, type LlmConfig } from "#src/platform/llm/settings.ts"
+import { PRICE, pricesOf, type Prices } from "#src/platform/quota/credits.ts"
 
 /** A whole number, written in digits. */
 const count = (least: number, most: number) => {
@@ -54,6 +55,20 @@ function isPlainUrl(text: string): boolean {
   )
 }
 
+const REDIS_URL = "an address such as redis://127.0.0.1:6379 or rediss://user:password@redis.example.org:6380/0"
+
+/** The address of a Redis: a host, perhaps a port, user, password and the number of a database. */
+function isRedisUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return (
+    url !== undefined &&
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== "" &&
+    /^(\/\d{0,4})?$/.test(url.pathname) &&
+    `${url.search}${url.hash}` === ""
+  )
+}
+
 /**
  * Every variable the studio reads, each with its default as it would stand in .env; the messages say what is allowed.
  * `.env.example` lists exactly these; a test compares the two.
@@ -87,11 +102,21 @@ export const variables = {
     .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, "a language tag such as en-US or de-DE")
     .optional(),
   ATELIER_WORKERS: count(0, 64).prefault(String(Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))))),
+  REDIS_URL: z.string().max(2048, REDIS_URL).refine(isRedisUrl, { error: REDIS_URL }).optional(),
+  ATELIER_REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "1 to 64 letters, digits, dots, dashes and underscores")
+    .default("atelier"),
   ATELIER_RENDER_THREADS: count(1, 64).prefault(String(Math.min(4, availableParallelism()))),
+  BLENDER_PATH: z.string().max(4096, "a path of at most 4096 characters").optional(),
   ATELIER_LINK_HOURS: count(1, 8_760).prefault("168"),
   ATELIER_MAX_FILE_MB: count(1, 4_096).prefault("256"),
   ATELIER_QUOTA_JOBS_PER_DAY: count(0, 1_000_000).prefault("500"),
   ATELIER_QUOTA_STORAGE_MB: count(0, 10_000_000).prefault("10240"),
+  ATELIER_QUOTA_PRICES: list(
+    PRICE,
+    "UNIT=CREDITS between commas, of jobs, cpu_seconds, gpu_seconds and llm_tokens, such as gpu_seconds=1,cpu_seconds=0.1",
+  ).prefault(""),
   ATELIER_KEEP_DAYS: count(1, 3_650).prefault("30"),
   ATELIER_LLM_FAST: chain(),
   ATELIER_LLM_DRAFT: chain(),
@@ -110,6 +135,10 @@ export const variables = {
   ATELIER_LLM_JSON_SCHEMA: list(/^[a-z][a-z0-9-]{0,30}$/, "names of end points between commas, such as local").prefault(
     "",
   ),
+  ATELIER_LLM_VISION: list(
+    /^[a-z][a-z0-9-]{0,30}(\/[\w.:@/+-]{1,200})?$/,
+    "END_POINT or END_POINT/MODEL between commas, such as local/qwen2.5-vl-7b, or none",
+  ).prefault(""),
   ATELIER_LLM_PRICES: list(
     /^[a-z][a-z0-9-]{0,30}(\/[\w.:@/+-]{1,200})?=\d{1,6}(\.\d{1,6})?:\d{1,6}(\.\d{1,6})?$/,
     "END_POINT/MODEL=PROMPT:ANSWER between commas, in dollars per million tokens, such as openai/gpt-9=1.25:10",
@@ -141,13 +170,21 @@ export interface Config {
   families: string[]
   /** The operator's own locale for local surfaces; decides the ring-size system of a bare number. */
   locale: string | undefined
-  /** Worker processes of the embedded queue; 0 = this process only accepts. */
+  /** Worker processes of this machine; 0 = this process only accepts. */
   workers: number
+  /** The Redis that carries jobs to workers of other machines; without it, jobs are carried inside the database. */
+  redisUrl: string | undefined
+  /** Before all names in Redis: studios with names of their own can share one. */
+  redisPrefix: string
   renderThreads: number
+  /** The Blender to use; without it, the one on PATH, if any. */
+  blenderPath: string | undefined
   linkHours: number
   maxFileBytes: number
   quotaJobsPerDay: number
   quotaStorageBytes: number
+  /** Credits per unit; undefined = the usual prices, where somebody is limited in credits. */
+  quotaPrices: Prices | undefined
   keepDays: number
   /** Language models; without any, the studio understands plain commands. */
   llm: LlmConfig
@@ -183,16 +220,29 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = ".env
     families: it.ATELIER_FAMILIES,
     locale: it.ATELIER_LOCALE,
     workers: it.ATELIER_WORKERS,
+    redisUrl: it.REDIS_URL,
+    redisPrefix: it.ATELIER_REDIS_PREFIX,
     renderThreads: it.ATELIER_RENDER_THREADS,
+    blenderPath: it.BLENDER_PATH,
     linkHours: it.ATELIER_LINK_HOURS,
     maxFileBytes: it.ATELIER_MAX_FILE_MB * 1024 * 1024,
     quotaJobsPerDay: it.ATELIER_QUOTA_JOBS_PER_DAY,
     quotaStorageBytes: it.ATELIER_QUOTA_STORAGE_MB * 1024 * 1024,
+    quotaPrices: pricesOf(it.ATELIER_QUOTA_PRICES),
     keepDays: it.ATELIER_KEEP_DAYS,
     llm: llmOf(it),
     logLevel: it.ATELIER_LOG,
     apiKey: it.ATELIER_API_KEY,
   }
+}
+
+/** A variable that is not the studio's own, such as the key of a server: from the environment, else from .env. */
+export function environmentVariable(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+  envFile = ".env",
+): string | undefined {
+  return env[name]?.trim() || readEnvFile(envFile)[name]?.trim() || undefined
 }
 
 function llmOf(it: z.output<typeof schema>): LlmConfig {
@@ -206,6 +256,7 @@ function llmOf(it: z.output<typeof schema>): LlmConfig {
     anthropicKey: it.ANTHROPIC_API_KEY,
     context: it.ATELIER_LLM_CONTEXT,
     jsonSchema: it.ATELIER_LLM_JSON_SCHEMA,
+    vision: it.ATELIER_LLM_VISION,
     prices: it.ATELIER_LLM_PRICES,
     limits: {
       outputTokens: it.ATELIER_LLM_MAX_OUTPUT,
@@ -234,7 +285,7 @@ function refuseUnknown(names: string[]): void {
 function faultsInWords(error: z.ZodError, given: Record<string, string>): string {
   const allowed = new Map(error.issues.map((issue) => [String(issue.path[0]), issue.message]))
   const faults = [...allowed].map(([name, message]) => {
-    const hidden = /KEY|TOKEN|SECRET|PASSWORD/.test(name)
+    const hidden = /KEY|TOKEN|SECRET|PASSWORD|REDIS_URL/.test(name)
     return `${name} is ${hidden ? "(hidden)" : JSON.stringify(printable(given[name] ?? ""))}, but must be ${message}.`
   })
   return faults.join(" ")

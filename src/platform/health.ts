@@ -1,6 +1,7 @@
 import { access, constants, statfs } from "node:fs/promises"
+import { checkBlender } from "#src/platform/blender.ts"
 import type { Config } from "#src/platform/config.ts"
-import { needsKey } from "#src/platform/http/guard.ts"
+import { isLoopback, needsKey } from "#src/platform/http/guard.ts"
 import type { LaneTransport } from "#src/platform/queue/lane.ts"
 import type { Db } from "#src/platform/store/db.ts"
 import type { Check } from "#src/studio.ts"
@@ -13,6 +14,8 @@ interface HealthParts {
   config: Config
   db: Db
   lane: LaneTransport
+  /** Where links point to. */
+  baseUrl: string
   signal: AbortSignal
 }
 
@@ -26,6 +29,7 @@ export async function checkHealth(parts: HealthParts): Promise<Check[]> {
     ["database", async () => checkDatabase(parts.db)],
     ["job queue", () => checkQueue(parts)],
     ["renderer", async () => ({ state: "ok", detail: `built-in path tracer, ${parts.config.renderThreads} threads` })],
+    ["blender", () => checkBlender(parts.config.blenderPath, limit)],
     ["http keys", async () => checkKeys(parts.config)],
   ]
   return Promise.all(
@@ -78,9 +82,11 @@ function checkDatabase(db: Db): Omit<Check, "name"> {
     : { state: "failing", detail: verdict, hint: 'Stop the studio and restore the last backup: "atelier restore DIR".' }
 }
 
-async function checkQueue({ config, lane }: HealthParts): Promise<Omit<Check, "name">> {
-  const { ok, detail } = await lane.health()
-  if (!ok) return { state: "failing", detail }
+async function checkQueue({ config, lane, baseUrl }: HealthParts): Promise<Omit<Check, "name">> {
+  const { ok, detail, hint } = await lane.health()
+  if (!ok) return { state: "failing", detail, ...(hint === undefined ? {} : { hint }) }
+  if (config.redisUrl !== undefined)
+    return { state: "ok", detail: [detail, filesInWords(baseUrl), ...(hint === undefined ? [] : [hint])].join("; ") }
   return config.workers > 0
     ? {
         state: "ok",
@@ -91,6 +97,13 @@ async function checkQueue({ config, lane }: HealthParts): Promise<Omit<Check, "n
         detail: "no workers of its own",
         hint: 'Set ATELIER_WORKERS to 1 or more, or run "atelier worker" beside it.',
       }
+}
+
+/** Workers follow the links that the studio gives them; an address that means "this machine" is of no use elsewhere. */
+function filesInWords(baseUrl: string): string {
+  return isLoopback(new URL(baseUrl).hostname)
+    ? `files at ${baseUrl}, out of reach for workers on other machines (set ATELIER_HOST and ATELIER_PUBLIC_URL for those)`
+    : `files at ${baseUrl}`
 }
 
 function checkKeys(config: Config): Omit<Check, "name"> {

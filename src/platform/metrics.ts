@@ -1,5 +1,11 @@
-/** Counts jobs by state, for the gauge of /metrics. */
-export type JobCounts = () => Record<string, number>
+/** Something that /metrics says; each room of the platform says its own. */
+export interface Figure {
+  name: string
+  help: string
+  labels: readonly string[]
+  /** Asked at each scrape. */
+  read(): { labels: Record<string, string>; value: number }[]
+}
 
 export interface Metrics {
   contentType: string
@@ -7,20 +13,20 @@ export interface Metrics {
   text(): Promise<string>
 }
 
-/** Metrics of this process and its jobs. The library is loaded at the first call, since most studios are never scraped. */
-export async function createMetrics(jobCounts?: JobCounts): Promise<Metrics> {
+/** Metrics of this process, and the figures. The library is loaded at the first call, since most studios are never scraped. */
+export async function createMetrics(figures: readonly Figure[]): Promise<Metrics> {
   const { collectDefaultMetrics, Gauge, Registry } = await import("prom-client")
   const register = new Registry()
   collectDefaultMetrics({ register })
-  if (jobCounts) {
+  for (const { name, help, labels, read } of figures) {
     const gauge = new Gauge({
-      name: "atelier_jobs",
-      help: "Jobs by state",
-      labelNames: ["state"],
+      name,
+      help,
+      labelNames: [...labels],
       registers: [register],
       collect: () => {
         gauge.reset()
-        for (const [state, count] of Object.entries(jobCounts())) gauge.set({ state }, count)
+        for (const { labels: given, value } of read()) gauge.set(given, value)
       },
     })
   }

@@ -22,7 +22,7 @@ export interface Zone {
 export const WORDS = "src/{studio,tool,job,errors,artifact-ref}.ts"
 
 /** Families of the domain: one name on every level of the tree. */
-export const PURE_FAMILIES = ["design", "storyboard", "production", "model3d", "book"]
+export const PURE_FAMILIES = ["design", "media", "storyboard", "production", "model3d", "book"]
 /** Tool families without a domain folder of their own. */
 export const TOOL_ONLY_FAMILIES = ["studio", "admin"]
 
@@ -47,13 +47,13 @@ export const zones: Zone[] = [
     instead: "move what needs more into the room that needs it",
   },
   {
-    files: "src/{design,storyboard,production,model3d,book}/**/*.store.ts",
+    files: "src/{design,media,storyboard,production,model3d,book}/**/*.store.ts",
     may: [`src/<family>/**`, "src/geometry/**", "src/platform/store/**"],
     why: "a store file is where a family meets the database, and nothing else",
     instead: "take what you need as an argument from the tool or the job",
   },
   {
-    files: "src/{design,storyboard,production,model3d,book}/**",
+    files: "src/{design,media,storyboard,production,model3d,book}/**",
     may: ["src/<family>/**", "src/geometry/**"],
     pure: true,
     why: "a family is pure: same input, same result, testable without a disk, a network or a clock",
@@ -70,7 +70,7 @@ export const zones: Zone[] = [
   {
     files: "src/export/**",
     may: ["src/export/**", "src/geometry/**"],
-    types: ["src/{design,storyboard,production,model3d,book}/**"],
+    types: ["src/{design,media,storyboard,production,model3d,book}/**"],
     pure: true,
     builtins: ["node:buffer", "node:zlib"],
     why: "a format turns plain data into bytes; it knows the shapes of the families, not their code",
@@ -88,7 +88,7 @@ export const zones: Zone[] = [
       "src/conversation/**",
       "src/platform/{llm,prompts}/**",
       "src/platform/{llm,prompts,log}.ts",
-      "tools/registry.ts",
+      "tools/{registry,issues}.ts",
     ],
     types: ["src/platform/**"],
     why: "a conversation knows the tools by their schemas and no platform's SDK",
@@ -97,26 +97,26 @@ export const zones: Zone[] = [
   {
     files: "src/platform/**",
     may: ["src/platform/**", "package.json"],
-    types: ["tools/registry.ts"],
+    types: ["tools/registry.ts", "workers/backend.ts"],
     why: "the platform carries every family and knows none of them",
     instead: "take the registry, the handlers or the function as an argument from src/main.ts",
   },
   {
-    files: "tools/registry.ts",
+    files: "tools/{registry,issues}.ts",
     may: ["tools/**"],
     why: "the registry finds the tool files by their folder",
     instead: "take it as an argument",
   },
   {
     files: "tools/<family>/**",
-    may: ["src/{design,storyboard,production,model3d,book,export,geometry,platform,conversation}/**"],
+    may: ["src/{design,media,storyboard,production,model3d,book,export,geometry,platform,conversation}/**"],
     why: "a tool is one file over src: it knows no surface, no worker and no other tool",
     instead:
       "move what two tools share into the family, and long work into a job contract (src/<family>/<verb>.job.ts)",
   },
   {
     files: "workers/**",
-    may: ["src/{design,storyboard,production,model3d,book,export,geometry,platform}/**", "workers/**"],
+    may: ["src/{design,media,storyboard,production,model3d,book,export,geometry,platform}/**", "workers/**"],
     why: "a worker does one job of a family, away from tools and surfaces",
     instead: "move what it shares with a tool into the family",
   },
@@ -191,12 +191,12 @@ export const doors: Door[] = [
   { library: "better-sqlite3", files: ["src/platform/store/**"], why: "transactions and pragmas are set once" },
   {
     library: "bullmq",
-    files: ["src/platform/queue/lanes/bullmq/**", "src/platform/queue/lanes/bullmq.ts"],
+    files: ["src/platform/queue/lanes/bullmq.*.ts"],
     why: "a lane is a driver",
   },
   {
     library: "ioredis",
-    files: ["src/platform/queue/lanes/bullmq/**", "src/platform/queue/lanes/bullmq.ts"],
+    files: ["src/platform/queue/lanes/bullmq.*.ts"],
     why: "a lane is a driver",
   },
   { library: "discord.js", files: ["bots/discord/**"], why: "no other room knows a chat platform" },

@@ -221,7 +221,7 @@ test("a double click is one press", async () => {
     },
   )?.id
   const first = open.conversations.press(open.thread.id, id ?? "", open.caller)
-  await expect(open.conversations.press(open.thread.id, id ?? "", open.caller)).rejects.toThrow(/pressed already/)
+  await expect(open.conversations.press(open.thread.id, id ?? "", open.caller)).rejects.toThrow(/chosen already/)
   await first
   expect(made).toEqual(["blue"])
 })

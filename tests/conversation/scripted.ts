@@ -40,7 +40,15 @@ export function scripted(
         if (step.after) await Promise.race([step.after, aborted(options.abortSignal)])
         options.abortSignal?.throwIfAborted()
         if (step.error && step.text === undefined) throw step.error
-        onUsage?.({ model: "scripted", cached: false, inputTokens: 10, outputTokens: 5, estimated: false, microUsd })
+        onUsage?.({
+          model: "scripted",
+          cached: false,
+          inputTokens: 10,
+          outputTokens: 5,
+          estimated: false,
+          microUsd,
+          sees: false,
+        })
         return { stream: streamOf(step, prompts.length, options.abortSignal) }
       },
     })

@@ -6,6 +6,7 @@ import { boards, endJob } from "#tests/conversation/boards.ts"
 import { scripted } from "#tests/conversation/scripted.ts"
 import { talk, type Talk } from "#tests/conversation/talk.ts"
 import { testStudio, type TestStudio } from "#tests/studio.ts"
+import { createRegistry } from "#tools/registry.ts"
 
 const opened: Talk[] = []
 let studio: TestStudio | undefined
@@ -146,11 +147,53 @@ test("after a Stop the job goes on and is told when it ends; with `jobs` it ends
   const other = it.say("dry for 40")
   await firstJob(it)
   it.conversations.stop(it.thread.id, it.caller, { jobs: true })
-  await other
+  expect(plainText((await other).doc)).toContain("Stopped. The work that it had begun was cancelled.")
   expect(openJobs(it)).toEqual([])
   const count = words(it).length
   await setTimeout(50)
   expect(words(it)).toHaveLength(count)
+})
+
+test("a turn that was stopped begins no work any more, whatever its tool goes on to do", async () => {
+  const dry = boards().registry.get("board_dry")
+  if (!dry) throw new Error("no such tool")
+  const held = Promise.withResolvers<void>()
+  const entered = Promise.withResolvers<void>()
+  const slow: typeof dry = {
+    ...dry,
+    run: async (input, studio) => {
+      entered.resolve()
+      await held.promise
+      return dry.run(input, studio)
+    },
+  }
+  const it = await begin(createRegistry([slow]))
+  const answer = it.say("dry for 30")
+  await entered.promise
+  it.conversations.stop(it.thread.id, it.caller, { jobs: true })
+  held.resolve()
+  await answer
+  expect(openJobs(it)).toEqual([])
+})
+
+test("a stop ends the wait for another process, and nobody answers the message later", async () => {
+  studio = await testStudio()
+  const family = boards()
+  const it = await begin(family.registry, { studio, limits: { sweepMs: 10 } })
+  studio.db.run("INSERT INTO conversation_turn (conversation_id, id, lease_until) VALUES (:thread, 'trn_x', :until)", {
+    thread: it.thread.id,
+    until: studio.clock.now() + 600_000,
+  })
+  const answer = it.say("make a red board")
+  void answer.catch(() => {})
+  it.conversations.stop(it.thread.id, it.caller)
+  await expect(answer).rejects.toThrow("Stopped before it was answered.")
+  studio.db.run("DELETE FROM conversation_turn", {})
+  studio.clock.advance(120_000)
+  await setTimeout(50)
+  expect(words(it)).toEqual(["make a red board"])
+  expect(plainText((await it.say("make a blue board")).doc)).toContain("A blue board.")
+  expect(family.done).toEqual(["create blue"])
 })
 
 test("who runs out of patience is told later, once", async () => {

@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as Reco
   "dependencies" | "optionalDependencies" | "scripts",
   Record<string, string>
 >
-const GUIDES = ["README.md", "CONTRIBUTING.md", "docs/language-models.md"]
+const GUIDES = ["README.md", "CONTRIBUTING.md", "docs/language-models.md", "docs/workers.md"]
 const direct = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
 
 test("the table of dependencies has every one that runs in production, and no other, with its licence", () => {

@@ -10,7 +10,7 @@ let tools: Tool[]
 beforeAll(async () => void (tools = await productionTools(["design", "export", "studio"])))
 
 test("the sets are as large as they are said to be, and say nothing twice", () => {
-  const least = { plain: 60, chat: 40, "follow-up": 40, ambiguous: 25, hostile: 25, languages: 20 }
+  const least = { plain: 60, chat: 40, "follow-up": 40, ambiguous: 25, hostile: 25, languages: 20, strangers: 140 }
   for (const name of setNames) {
     expect(sets[name].length).toBeGreaterThanOrEqual(least[name])
     const said = sets[name].map((it) => `${it.context} ${it.say}`)
@@ -33,6 +33,7 @@ describe("command mode", () => {
     expect(share("plain")).toBeGreaterThanOrEqual(GOALS.plain)
     expect(share("chat")).toBeGreaterThanOrEqual(GOALS.chat)
     expect(share("follow-up")).toBeGreaterThanOrEqual(0.9)
+    expect(share("strangers")).toBeGreaterThanOrEqual(0.9)
     expect(share("ambiguous")).toBe(1)
     expect(share("hostile")).toBe(1)
   })

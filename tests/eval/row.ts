@@ -24,7 +24,7 @@ export interface Row {
   forbid?: readonly string[]
 }
 
-export const setNames = ["plain", "chat", "follow-up", "ambiguous", "hostile", "languages"] as const
+export const setNames = ["plain", "chat", "follow-up", "ambiguous", "hostile", "languages", "strangers"] as const
 export type SetName = (typeof setNames)[number]
 
 const parameters = {
@@ -56,6 +56,26 @@ export const contexts = {
   ring,
   /** Two designs, the ring in front of the other. */
   two: { ...ring, previousItemId: "design_ring2" },
+  /** Nothing about it is the usual. */
+  white: {
+    ...ring,
+    itemId: "design_white",
+    name: "18k white gold solitaire, UK M",
+    parameters: {
+      size: "UK M",
+      metal: "18k_white_gold",
+      finish: "satin",
+      stone: "emerald",
+      carat: 1.15,
+      stone_diameter_mm: 7,
+      prongs: 4,
+      prong_diameter_mm: 1.1,
+      rails: 1,
+      band_profile: "comfort",
+      band_width_mm: 2.6,
+      band_thickness_mm: 1.9,
+    },
+  },
   uk: { ...ring, itemId: "design_uk", parameters: { ...parameters, size: "UK N" } },
   edited: {
     ...ring,

@@ -5,6 +5,7 @@ import { followUp } from "#tests/eval/sets/follow-up.ts"
 import { hostile } from "#tests/eval/sets/hostile.ts"
 import { languages } from "#tests/eval/sets/languages.ts"
 import { plain } from "#tests/eval/sets/plain.ts"
+import { strangers } from "#tests/eval/sets/strangers.ts"
 
 export const sets: Readonly<Record<SetName, readonly Row[]>> = {
   plain,
@@ -13,4 +14,5 @@ export const sets: Readonly<Record<SetName, readonly Row[]>> = {
   ambiguous,
   hostile,
   languages,
+  strangers,
 }

@@ -45,6 +45,7 @@ describe("defaults", () => {
         "allowedOrigins": [],
         "apiKey": undefined,
         "auth": "auto",
+        "blenderPath": undefined,
         "families": [
           "design",
           "export",
@@ -76,7 +77,10 @@ describe("defaults", () => {
         "port": 7420,
         "publicUrl": undefined,
         "quotaJobsPerDay": 500,
+        "quotaPrices": undefined,
         "quotaStorageBytes": 10737418240,
+        "redisPrefix": "atelier",
+        "redisUrl": undefined,
       }
     `)
   })
@@ -174,6 +178,16 @@ describe("wrong settings", () => {
     expect(refusal(() => loadConfig({ ATELIER_PORT: "70000" }, nowhere))).toMatchInlineSnapshot(
       `[UserError: ATELIER_PORT is "70000", but must be a whole number from 0 to 65535. Correct it in the environment or in /nonexistent/.env; .env.example explains every setting.]`,
     )
+  })
+
+  test("a Redis address that is none is refused without showing it, for it may hold a password", () => {
+    for (const url of ["http://redis:6379", "redis://", "redis://h/db", "redis://me:pa55@h:6379?tls=1", "6379"]) {
+      const { problem } = refusal(() => loadConfig({ REDIS_URL: url }, nowhere))
+      expect(problem).toMatch(/^REDIS_URL is \(hidden\), but must be an address such as redis:/)
+      expect(problem).not.toContain("pa55")
+    }
+    const url = "rediss://me:pa55@redis.example.org:6380/3"
+    expect(loadConfig({ REDIS_URL: url }, nowhere).redisUrl).toBe(url)
   })
 
   test("all that is wrong is told at once", () => {

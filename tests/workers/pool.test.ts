@@ -3,6 +3,7 @@ import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { z } from "zod"
+import { SERVER_LANE } from "#src/job.ts"
 import { loadConfig } from "#src/platform/config.ts"
 import { createLog } from "#src/platform/log.ts"
 import { createPool } from "#workers/pool.ts"
@@ -119,6 +120,22 @@ describe("worker processes", () => {
     expect(alive(pid)).toBe(false)
   })
 
+  it("are one per job that computes, and one for many that wait for servers; each lane has its own", async () => {
+    const rig = await open({ dataDir: await folder(), workers: "none" })
+    const config = { ...rig.config, workers: 2 }
+    const pool = createPool({ config, log: createLog("silent") })
+    const slots = async (lane: string) => (await rig.lane.inspect(lane)).slots
+    pool.start(SERVER_LANE)
+    await vi.waitFor(async () => expect(await slots(SERVER_LANE)).toBe(16), until)
+    expect(pool.pids()).toHaveLength(1)
+    expect(await slots("cpu")).toBe(0)
+    for (let n = 0; n < 3; n++) pool.start("cpu")
+    await vi.waitFor(async () => expect(await slots("cpu")).toBe(2), until)
+    expect(pool.pids()).toHaveLength(3)
+    await pool.stop()
+    expect([await slots("cpu"), await slots(SERVER_LANE)]).toEqual([0, 0])
+  })
+
   it("are killed and replaced when they say nothing for too long", async () => {
     const dataDir = await folder()
     const config = loadConfig(
@@ -126,7 +143,7 @@ describe("worker processes", () => {
       join(dataDir, "no.env"),
     )
     const pool = createPool({ config, log: createLog("silent"), silentMs: 2_500 })
-    pool.start()
+    pool.start("cpu")
     const [first = 0] = pool.pids()
     process.kill(first, "SIGSTOP")
     await vi.waitFor(() => expect(pool.pids()).not.toEqual([first]), until)

@@ -38,9 +38,9 @@ export const tool = defineTool({
   }),
   examples: [{ say: "is everything working?", input: {} }],
   async run(_, studio) {
-    const { accountId } = studio.caller
+    const { accountId, tenantId } = studio.caller
     const checks = await studio.health(studio.signal)
-    const lines = studio.quota.show(accountId)
+    const lines = studio.quota.show(accountId, tenantId)
     const open = studio.jobs.list(accountId, { states: ["waiting", "running"], limit: MOST_JOBS })
     const running = open.filter((job) => job.state === "running").length
     const queue = { waiting: open.length - running, running }
@@ -72,7 +72,9 @@ function checkLine({ name, state, detail, hint }: Check): string {
   return `${name}: ${state}, ${detail}${state === "ok" || !hint ? "" : ` → ${hint}`}`
 }
 
-function quotaLine({ unit, window, limit, used, held }: QuotaLine): string {
+function quotaLine({ unit, window, limit, used, held, shared, topUp }: QuotaLine): string {
   const busy = held > 0 ? ` and ${held} held` : ""
-  return `${unit} per ${window}: ${used} used${busy} of ${limit ?? "any number"}`.replace("per total", "in all")
+  const amount = `${used} used${busy} of ${limit ?? "any number"}`
+  if (topUp) return `${unit} as a top-up: ${amount}`
+  return `${unit} ${window === "total" ? "in all" : `per ${window}`}${shared ? ", everybody together" : ""}: ${amount}`
 }

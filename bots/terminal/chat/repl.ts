@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto"
 import { createInterface, type Interface } from "node:readline"
-import { buttonsOf, printDoc } from "#bots/terminal/chat/render.ts"
-import { runSlash } from "#bots/terminal/chat/slash.ts"
 import { nearest } from "#bots/terminal/arguments.ts"
+import { buttonFor, printButtons } from "#bots/terminal/buttons.ts"
+import { LOOP_COMMANDS, runSlash } from "#bots/terminal/chat/slash.ts"
 import type { Io, OpenHost } from "#bots/terminal/host.ts"
-import { harmless, type Printer } from "#bots/terminal/printer.ts"
-import { createProgress } from "#bots/terminal/progress.ts"
-import { LOOP_COMMANDS } from "#bots/terminal/chat/slash.ts"
-import type { Conversations, Message, Thread, ThreadEvent } from "#src/conversation/conversation.ts"
+import type { Printer } from "#bots/terminal/printer.ts"
+import { printDoc } from "#bots/terminal/render.ts"
+import { watchThread } from "#bots/terminal/screen.ts"
+import { threadKey } from "#bots/terminal/thread.ts"
+import type { Conversations, Message } from "#src/conversation/conversation.ts"
 import type { Doc } from "#src/conversation/document.ts"
 import { explain } from "#src/errors.ts"
 
@@ -55,18 +56,24 @@ async function readLines(
 
 function startSession(repl: Repl, conversations: Conversations) {
   const { open, print, io } = repl
-  let thread = conversations.open(keyOf(repl.thread), open.owner)
+  const watch = () => watchThread(conversations, thread.id, { io, print, shows: repl.json ? "events" : "text" })
+  let thread = conversations.open(threadKey(repl.thread), open.owner)
   let last: Doc = []
   let busy = false
-  let screen = watch(repl, conversations, thread)
+  let screen = watch()
 
   const settle = async (turn: Promise<Message>): Promise<void> => {
     busy = true
+    screen.sent()
     try {
       const message = await turn
-      const streamed = screen.endLine()
-      if (!repl.json) await printDoc(message.doc, { services: open.services, io, print }, streamed)
+      const isSaid = await screen.settled()
       last = message.doc
+      if (!repl.json) {
+        const doc = isSaid ? last.filter((block) => block.kind !== "text") : last
+        await printDoc(doc, { services: open.services, io, print })
+        printButtons(last, print.line)
+      }
     } catch (error) {
       screen.endLine()
       const { problem, hint } = explain(error)
@@ -80,7 +87,7 @@ function startSession(repl: Repl, conversations: Conversations) {
   const answer = async (line: string): Promise<boolean> => {
     const slash = /^\/([a-z]+)$/.exec(line)?.[1]
     if (slash === undefined) {
-      const button = pressed(line, last)
+      const button = buttonFor(line, last)
       await (button === undefined ? say(line) : settle(conversations.press(thread.id, button, open.owner)))
       return true
     }
@@ -89,8 +96,8 @@ function startSession(repl: Repl, conversations: Conversations) {
     else if (slash === "stop") conversations.stop(thread.id, open.owner)
     else if (slash === "new") {
       await screen.close()
-      thread = conversations.open(keyOf(randomUUID()), open.owner)
-      screen = watch(repl, conversations, thread)
+      thread = conversations.open(threadKey(randomUUID()), open.owner)
+      screen = watch()
       last = []
       print.line("A new thread.")
     } else if (!(await runSlash(slash, { open, thread, print }))) {
@@ -104,50 +111,5 @@ function startSession(repl: Repl, conversations: Conversations) {
     isBusy: () => busy,
     stop: () => conversations.stop(thread.id, open.owner),
     close: () => screen.close(),
-  }
-}
-
-const keyOf = (thread: string) => ({ surface: "cli", tenantId: "local", thread }) as const
-
-/** A number names a button of the last answer; "yes" the one that agrees, "no" the one that does not. */
-function pressed(line: string, last: Doc): string | undefined {
-  const buttons = buttonsOf(last)
-  const text = line.toLowerCase()
-  if (/^\d{1,2}$/.test(text)) return buttons[Number(text) - 1]?.id
-  const agrees = buttons.filter((button) => button.tone !== "plain")
-  if (/^(y|yes)$/.test(text) && agrees.length === 1) return agrees[0]?.id
-  return buttons.find((button) => button.label.toLowerCase() === text)?.id
-}
-
-/** Shows what happens in the thread while an answer is written: its text as it comes, and progress on stderr. */
-function watch({ json, io, print }: Repl, conversations: Conversations, thread: Thread) {
-  const ending = new AbortController()
-  const progress = createProgress(io)
-  let written = ""
-  const show = (event: ThreadEvent): void => {
-    if (json) return print.raw(`${JSON.stringify(event)}\n`)
-    if (event.kind === "delta") {
-      progress.clear()
-      written += event.text
-      print.raw(harmless(event.text))
-    } else if (event.kind === "progress") progress.show(event.progress)
-    else if (event.kind === "tool-started") progress.show({ text: event.title })
-  }
-  const following = (async () => {
-    for await (const event of conversations.events(thread.id, { signal: ending.signal })) show(event)
-  })()
-  return {
-    /** Ends what was streamed; true when there was any. */
-    endLine: (): boolean => {
-      progress.clear()
-      const any = written.length > 0
-      if (any && !written.endsWith("\n")) print.raw("\n")
-      written = ""
-      return any
-    },
-    close: async (): Promise<void> => {
-      ending.abort()
-      await following.catch(() => {})
-    },
   }
 }

@@ -1,124 +1,133 @@
-import { basename } from "node:path"
-import { createInterface } from "node:readline/promises"
-import { stat } from "node:fs/promises"
-import { UsageError } from "#bots/terminal/arguments.ts"
-import { defineCommand, DONE, INTERRUPTED, NOT_DONE } from "#bots/terminal/command.ts"
-import type { Io, OpenHost } from "#bots/terminal/host.ts"
-import { harmless, type Printer } from "#bots/terminal/printer.ts"
-import { commandFor, printReply, shellQuote, structured } from "#bots/terminal/reply.ts"
-import { saveArtifacts } from "#bots/terminal/save.ts"
-import { withStudio } from "#bots/terminal/session.ts"
-import type { TurnChoice, TurnResult } from "#src/conversation/result.ts"
-import { runChosen, runTurn } from "#src/conversation/turn.ts"
-import type { Studio } from "#src/studio.ts"
+import { exchange, type Exchanged } from "#bots/terminal/ask/exchange.ts"
+import { refuseUnreadable, storeFiles } from "#bots/terminal/ask/files.ts"
+import { answerDocument, filesOf, refusalDocument } from "#bots/terminal/ask/json.ts"
+import { createAskPrinter } from "#bots/terminal/ask/print.ts"
+import { defineCommand, DONE, INTERRUPTED, NOT_DONE, type Invocation } from "#bots/terminal/command.ts"
+import type { OpenHost } from "#bots/terminal/host.ts"
+import { saveArtifacts, type SavedFile } from "#bots/terminal/save.ts"
+import { watchThread } from "#bots/terminal/screen.ts"
+import { stopJob } from "#bots/terminal/session.ts"
+import { DEFAULT_THREAD, threadKey } from "#bots/terminal/thread.ts"
+import { explain, UserError } from "#src/errors.ts"
 
-/** Questions asked one after the other at a terminal before giving up. */
-const MAX_ROUNDS = 8
+const options = {
+  file: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    help: "A file that goes with the sentence; may be repeated.",
+  },
+  out: { type: "string", value: "DIR", help: "Save the files of the answer into this folder." },
+  yes: { type: "boolean", help: "Agree beforehand to what command mode makes of the sentence; see above." },
+  json: { type: "boolean", help: "Print one JSON document instead of text." },
+  thread: { type: "string", value: "NAME", help: `Say it in this thread (default "${DEFAULT_THREAD}", as in chat).` },
+} as const
 
 export const command = defineCommand({
   name: "ask",
-  usage: 'ask "<sentence>" [--file F]… [--out DIR] [--yes] [--json]',
-  summary: "Say one sentence; get the reply and its files.",
-  details:
-    "The sentence is read without a language model. What is not understood is named, and nothing is done before you agree.\n" +
-    "At a terminal questions are asked right away; elsewhere they are printed with the commands that answer them (exit code 1).",
-  options: {
-    file: {
-      type: "string",
-      multiple: true,
-      value: "FILE",
-      help: "A file that the sentence speaks of; may be repeated.",
-    },
-    out: { type: "string", value: "DIR", help: "Save the files of the reply into this folder." },
-    yes: { type: "boolean", help: "Go on although some words are not used." },
-    json: { type: "boolean", help: "Print one JSON document instead of text." },
-  },
+  usage: 'ask "<sentence>" [--file FILE]… [--out DIR] [--yes] [--json] [--thread NAME]',
+  summary: "Say one sentence in a conversation; get the answer and its files.",
+  details: [
+    'The thread remembers: "undo that" and "the same in platinum" follow up on what was said before, here or in chat.',
+    "Where something is to be settled you are asked right away at a terminal; elsewhere the question is printed with the",
+    "commands that answer it (exit code 1). The next sentence in the thread may answer it, too.",
+    "",
+    "--yes goes on although words or files are not used, and agrees to a step that destroys something or takes much work, but",
+    "only where command mode read your sentence. To what a language model proposes it never agrees: that is asked.",
+  ].join("\n"),
+  options,
   words: [1, 200],
-  async run({ values, positionals, host, io, print }) {
-    const sentence = positionals.join(" ")
-    const files = values.file ?? []
-    for (const file of files)
-      if (!(await stat(file).catch(() => undefined))?.isFile())
-        throw new UsageError(`There is no file ${JSON.stringify(file.slice(0, 200))}.`, "Check the path after --file.")
-    return withStudio(host, io, async (open, studio) => {
-      const names = files.map((file) => basename(file))
-      const request = { registry: open.registry, studio }
-      let result = await runTurn({ ...request, text: sentence, files: names, yes: values.yes === true })
-      if (!values.json && io.isTTY.stdin && io.isTTY.stderr) result = await askOn(result, open, studio, io)
-      const { saved, refused } = await saveArtifacts(result.artifacts, values.out, open.services.artifacts)
-      if (values.json) {
-        const { artifacts, next, data, job, ...rest } = result
-        print.json({
-          ...rest,
-          ...structured({ data: { data }, artifacts, next, ...(job ? { job } : {}) }, saved, open.services),
-        })
-      } else if (result.outcome === "done") await printReply(result, saved, open.services, io, print)
-      else if (result.outcome === "asked") printQuestion(result, sentence, print)
-      if (result.outcome === "failed") {
-        print.error(result.error?.problem ?? result.say, result.error?.hint ?? "")
-        return io.signal.aborted ? INTERRUPTED : NOT_DONE
-      }
-      if (refused) print.error(refused.problem, refused.hint)
-      const isOpen = result.job?.state === "waiting" || result.job?.state === "running"
-      return result.outcome === "done" && !isOpen && !refused ? DONE : NOT_DONE
-    })
+  async run(invocation) {
+    await refuseUnreadable(invocation.values.file ?? [])
+    const open = await invocation.host.open()
+    try {
+      return await askIn(open, invocation)
+    } finally {
+      await open.close()
+    }
   },
 })
 
-/** The question, its choices, and for each the command that gives this answer. */
-function printQuestion(result: TurnResult, sentence: string, print: Printer): void {
-  const lines = result.say.split("\n")
-  for (const line of lines.slice(0, -1)) print.line(harmless(line))
-  const choices = result.question?.choices ?? []
-  for (const [index, choice] of choices.entries()) {
-    print.line(`  ${index + 1}. ${harmless(choice.label)}`)
-    print.line(print.dim(`     ${answerCommand(choice, sentence)}`))
-  }
-  print.line(print.dim(harmless(lines.at(-1) ?? "")))
-}
-
-function answerCommand({ does }: TurnChoice, sentence: string): string {
-  if ("say" in does) return `atelier ask ${shellQuote(does.say)}`
-  if ("yes" in does) return `atelier ask ${shellQuote(sentence)} --yes`
-  return commandFor(does.call.tool, does.call.input)
-}
-
-/** Asks at the terminal until the question is settled, an empty line is typed, or the person interrupts. */
-async function askOn(first: TurnResult, open: OpenHost, studio: Studio, io: Io): Promise<TurnResult> {
-  let result = first
-  for (let round = 0; round < MAX_ROUNDS && result.outcome === "asked" && !io.signal.aborted; round++) {
-    const choices = result.question?.choices ?? []
-    if (choices.length === 0) return result
-    const body = result.say.split("\n").slice(0, -1)
-    const list = choices.map((choice, index) => `  ${index + 1}. ${choice.label}`)
-    io.stderr.write(`${[...body, ...list].map(harmless).join("\n")}\n`)
-    const chosen = pick(
-      await readLine(io, choices.length === 1 ? "1 = yes, empty = no: " : `1–${choices.length}, empty = stop: `),
-      choices,
-    )
-    if (!chosen) return result
-    const request = { registry: open.registry, studio }
-    if ("say" in chosen.does) result = await runTurn({ ...request, text: chosen.does.say })
-    else result = await runChosen("yes" in chosen.does ? chosen.does.yes : chosen.does.call, request)
-  }
-  return result
-}
-
-function pick(answer: string, choices: readonly TurnChoice[]): TurnChoice | undefined {
-  const text = answer.trim().toLowerCase()
-  if (!text) return undefined
-  if (/^\d+$/.test(text)) return choices[Number(text) - 1]
-  if (choices.length === 1 && /^(y|yes)$/.test(text)) return choices[0]
-  return choices.find((choice) => choice.value.toLowerCase() === text || choice.label.toLowerCase() === text)
-}
-
-async function readLine(io: Io, prompt: string): Promise<string> {
-  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false })
+async function askIn(open: OpenHost, invocation: Invocation<typeof options>): Promise<number> {
+  const { values, io, print } = invocation
   try {
-    return await lines.question(prompt, { signal: io.signal })
-  } catch {
-    return ""
-  } finally {
-    lines.close()
+    return await converse(open, invocation)
+  } catch (error) {
+    // A bug is told by whoever runs commands; a refusal belongs into the document.
+    if (!values.json || !(error instanceof UserError)) throw error
+    print.json(refusalDocument(explain(error), io.signal.aborted ? "stopped" : "failed"))
+    if (io.signal.aborted) return INTERRUPTED
+    print.error(error.problem, error.hint)
+    return NOT_DONE
   }
+}
+
+async function converse(
+  open: OpenHost,
+  { values, positionals, io, print }: Invocation<typeof options>,
+): Promise<number> {
+  const { owner, services } = open
+  const name = values.thread === undefined || values.thread === DEFAULT_THREAD ? undefined : values.thread
+  const files = await storeFiles(values.file ?? [], owner.accountId, services)
+  const conversations = await open.conversations()
+  const thread = conversations.open(threadKey(values.thread ?? DEFAULT_THREAD), owner)
+  io.signal.throwIfAborted()
+  const stop = () => conversations.stop(thread.id, owner, { jobs: true })
+  io.signal.addEventListener("abort", stop, { once: true })
+  const shows = io.isTTY.stdout && !values.json ? "text" : "progress"
+  const screen = watchThread(conversations, thread.id, { io, print, shows })
+  const saved: SavedFile[] = []
+  const refused: UserError[] = []
+  const printer = createAskPrinter({ services, io, print, saved, thread: name })
+  try {
+    const exchanged = await exchange(
+      { caller: owner, text: positionals.join(" "), files },
+      {
+        conversations,
+        thread,
+        io,
+        screen,
+        isAgreed: values.yes === true,
+        isAttended: !values.json && io.isTTY.stdin && io.isTTY.stderr,
+        tell: async (turn, step) => {
+          const saving = await saveArtifacts(filesOf(turn), values.out, services.artifacts)
+          saved.push(...saving.saved)
+          if (saving.refused) refused.push(saving.refused)
+          if (!values.json) await printer.print(turn, step)
+          if (step.kind !== "agreed" && step.isWithheld)
+            print.note("--yes stands only for what command mode read: this question is for you to answer.")
+        },
+      },
+    )
+    const { last, turns } = exchanged
+    const isStopped = last.end.outcome === "stopped"
+    const ended = isStopped ? await stoppedJobs(open, last.end.jobs) : []
+    if (values.json) print.json(answerDocument({ turns, last, saved, services, thread, name }))
+    if (isStopped) print.error("Interrupted.", ended.join("\n") || "Nothing had been begun.")
+    for (const it of refused) print.error(it.problem, it.hint)
+    if (values.json && last.end.error && !isStopped) print.error(last.end.error.problem, last.end.error.hint)
+    if (isStopped || (io.signal.aborted && last.end.outcome !== "done")) return INTERRUPTED
+    return isDone(exchanged) && refused.length === 0 ? DONE : NOT_DONE
+  } finally {
+    io.signal.removeEventListener("abort", stop)
+    await screen.close()
+  }
+}
+
+/** All of it: nothing is open, failed or left to a job. */
+function isDone({ last: { end }, isDeclined }: Exchanged): boolean {
+  const state = end.outcomes.at(-1)?.job?.state
+  return end.outcome === "done" && !end.error && !isDeclined && state !== "waiting" && state !== "running"
+}
+
+/** What has become of the work that an interrupted turn had begun, once it obeyed; a line each. */
+async function stoppedJobs({ services, owner }: OpenHost, ids: readonly string[]): Promise<string[]> {
+  const { jobs } = services
+  await Promise.all(ids.map((id) => stopJob(jobs, { accountId: owner.accountId, id })))
+  return ids.flatMap((id) => {
+    const view = jobs.get(owner.accountId, id)
+    if (!view) return []
+    const is = view.state === "waiting" || view.state === "running" ? "goes on" : view.state
+    return [`${view.title} (${id}): ${is}.`]
+  })
 }

@@ -1,11 +1,14 @@
-import { UsageError } from "#bots/terminal/arguments.ts"
+import { numberOption, UsageError } from "#bots/terminal/arguments.ts"
 import { defineCommand } from "#bots/terminal/command.ts"
 
 export const command = defineCommand({
   name: "worker",
-  usage: "worker [--lanes a,b]",
+  usage: "worker [--lanes a,b] [--slots N]",
   summary: "Work on jobs of the queue, until interrupted.",
-  options: { lanes: { type: "string", value: "NAMES", help: "Lanes to serve, with commas between (default: cpu)." } },
+  options: {
+    lanes: { type: "string", value: "NAMES", help: "Lanes to serve, with commas between (default: cpu)." },
+    slots: { type: "string", value: "N", help: "Jobs at the same time on each lane (default: 1, on gpu 16)." },
+  },
   words: [0, 0],
   async run({ values, host, io }) {
     const lanes = (values.lanes ?? "cpu")
@@ -18,6 +21,7 @@ export const command = defineCommand({
         `--lanes is ${JSON.stringify(values.lanes?.slice(0, 80))}.`,
         "Give names such as cpu or gpu, with commas between.",
       )
-    return host.worker({ lanes }, io)
+    const slots = numberOption("slots", values.slots, 1, 64)
+    return host.worker({ lanes, ...(slots === undefined ? {} : { slots: Math.floor(slots) }) }, io)
   },
 })

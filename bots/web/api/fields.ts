@@ -68,6 +68,8 @@ type Control<F = Field> = F extends Field ? Omit<F, "name" | "title" | "descript
 
 function controlOf({ schema }: Peeled): Control | undefined {
   const listed = listedValues(schema)
+  // Where there is nothing to choose, there is no control.
+  if (listed?.length === 1) return undefined
   if (listed) return { kind: "enum", choices: listed.map((value) => ({ value, label: labelOf(value) })) }
   if (schema instanceof z.ZodBoolean) return { kind: "boolean" }
   if (schema instanceof z.ZodNumber) return numberControl(schema)

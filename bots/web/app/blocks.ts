@@ -1,7 +1,7 @@
 import type { WebBlock, WebFile } from "../api/types.ts"
 import { h } from "./h.ts"
 import { inline, link, paragraphs } from "./markdown.ts"
-import { kindOfFile, sizeInWords } from "./words.ts"
+import { isPicture, kindOfFile, sizeInWords } from "./words.ts"
 
 export interface BlockActions {
   /** Presses a button of an answer; rejects when it was refused. */
@@ -45,7 +45,8 @@ function renderBlock(block: Exclude<WebBlock, { kind: "button" }>, actions: Bloc
     case "picture":
       return [picture(block.alt, block.file)]
     case "file":
-      return [block.file ? fileLink(block.file, block.label) : gone(block.label)]
+      if (!block.file) return [gone(block.label)]
+      return isPicture(block.file) ? [picture(block.label, block.file)] : [fileLink(block.file, block.label)]
     case "link":
       return [h("p", {}, link(block.url, [block.label]))]
     case "progress":

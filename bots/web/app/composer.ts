@@ -25,31 +25,55 @@ export function createComposer(store: Store, actions: Actions): Composer {
   const picker = elementById("files", HTMLInputElement)
   let running = false
   let draftKey = "draft."
+  /** Sent before its files had arrived: it goes out with the last of them. */
+  let isWaiting = false
+  let sending = false
   /** Until the page knows which conversation this is, one can write and not send. */
   let ready = false
   /** The id of what is being sent: a second try after a cut connection must not count twice. */
   let attempt: { text: string; messageId: string } | undefined
   const uploads = createUploads(byId("chips"), () => store.get().studio?.limits, update)
   picker.addEventListener("change", () => {
-    uploads.add(picker.files ?? [])
+    take(picker.files ?? [])
     picker.value = ""
-    text.focus()
   })
   byId("attach").addEventListener("click", () => picker.click())
-  acceptDrops((files) => uploads.add(files))
+  acceptDrops((files) => take(files))
   text.addEventListener("paste", (event) => {
     const files = event.clipboardData?.files
-    if (!files || files.length === 0) return
+    if (files && files.length > 0) {
+      event.preventDefault()
+      take(files)
+      return
+    }
+    const pasted = event.clipboardData?.getData("text/plain") ?? ""
+    if (text.value.length + pasted.length <= mostCharacters()) return
     event.preventDefault()
-    uploads.add(files)
+    take([new File([pasted], "pasted text.txt", { type: "text/plain" })])
+    say("The text is too long for a message, so it comes along as a file.")
   })
+
+  const mostCharacters = () => store.get().studio?.limits.maxMessageCharacters ?? Infinity
+
+  function take(files: Iterable<File>): void {
+    const left = uploads.add(files)
+    const most = store.get().studio?.limits.maxMessageFiles ?? 10
+    say(left === 0 ? "" : `A message takes ${most} files: ${left} did not come along.`)
+    text.focus()
+  }
 
   function update(): void {
     const stops = running && text.value.trim() === ""
     button.classList.toggle("stop", stops)
     button.setAttribute("aria-label", stops ? "Stop" : "Send")
     fill(button, icon(stops ? SQUARE : ARROW))
-    button.disabled = !ready || (!stops && ((text.value.trim() === "" && uploads.ids().length === 0) || uploads.busy()))
+    const isEmpty = text.value.trim() === "" && uploads.ids().length === 0 && !uploads.busy()
+    button.disabled = !ready || (!stops && isEmpty)
+    if (isWaiting && !uploads.busy()) {
+      isWaiting = false
+      say("")
+      void send()
+    }
     text.style.height = "auto"
     text.style.height = `${Math.min(text.scrollHeight, 200)}px`
     keep(draftKey, text.value)
@@ -57,10 +81,15 @@ export function createComposer(store: Store, actions: Actions): Composer {
 
   async function send(): Promise<void> {
     const words = text.value.trim()
-    if (button.disabled || uploads.busy()) return
+    if (button.disabled || sending) return
+    if (uploads.busy()) {
+      isWaiting = true
+      say("This goes out as soon as its files have arrived.")
+      return
+    }
     const files = uploads.ids()
     if (words === "" && files.length === 0) return
-    const most = store.get().studio?.limits.maxMessageCharacters ?? Infinity
+    const most = mostCharacters()
     if (words.length > most) {
       say(`This has ${words.length} characters; a message may have ${most}. Attach it as a file instead.`)
       return
@@ -69,6 +98,7 @@ export function createComposer(store: Store, actions: Actions): Composer {
     attempt = mine
     text.value = ""
     say("")
+    sending = true
     update()
     button.disabled = true
     try {
@@ -79,6 +109,8 @@ export function createComposer(store: Store, actions: Actions): Composer {
       const { problem, hint } = inWords(error)
       text.value = text.value === "" ? words : `${words}\n${text.value}`
       say(`${problem} ${hint}`)
+    } finally {
+      sending = false
     }
     update()
   }
@@ -88,7 +120,11 @@ export function createComposer(store: Store, actions: Actions): Composer {
     problem.hidden = words === ""
   }
 
-  text.addEventListener("input", update)
+  text.addEventListener("input", () => {
+    if (isWaiting) say("")
+    isWaiting = false
+    update()
+  })
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault()

@@ -101,7 +101,12 @@ type Input = HTMLInputElement | HTMLSelectElement
 
 function inputOf(field: Field): Input {
   if (field.kind === "enum")
-    return h("select", {}, ...field.choices.map(({ value, label }) => h("option", { value: String(value) }, label)))
+    return h(
+      "select",
+      {},
+      h("option", { value: "", hidden: true }, "–"),
+      ...field.choices.map(({ value, label }) => h("option", { value: String(value) }, label)),
+    )
   if (field.kind === "boolean") return h("input", { type: "checkbox" })
   if (field.kind === "text") return h("input", { type: "text", maxlength: field.maxLength, autocomplete: "off" })
   const { min, max, integer } = field

@@ -132,7 +132,9 @@ function receive(event: StudioEvent): void {
       return
     case "item":
       store.set({ items: withItem(items, event.item) })
-      follower.receive(event)
+      // What this conversation is just making is looked at while it is being built.
+      if (chat.running && !items.some((it) => it.id === event.item.id)) follower.show(event.item.id)
+      else follower.receive(event)
       if (store.get().shown?.itemId === event.item.id) views.news("stage")
       return
     case "item-removed":

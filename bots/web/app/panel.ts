@@ -74,6 +74,11 @@ export function startPanel(store: Store): void {
   }
 
   function draw({ detail, fields, shown }: Known): void {
+    if ((!detail || !fields) && shown) {
+      // Another piece is on its way to the stage: until then this one can be looked at, but not changed.
+      for (const it of controls.values()) it.disable(true)
+      return
+    }
     const wanted = fields?.fields ?? []
     const shape = `${detail?.item.id} ${JSON.stringify(wanted)}`
     if (detail?.item.id !== itemId) {

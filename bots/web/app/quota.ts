@@ -4,9 +4,11 @@ import type { Store } from "./store.ts"
 
 const NAMES: Record<string, string> = {
   jobs: "Jobs",
-  gpu_seconds: "Seconds of work",
+  cpu_seconds: "Computing time",
+  gpu_seconds: "Graphics card time",
+  llm_tokens: "Tokens of language models",
   storage_bytes: "Storage",
-  tokens: "Words of models",
+  credits: "Credits",
 }
 const WINDOWS: Record<QuotaLine["window"], string> = {
   hour: "this hour",
@@ -19,14 +21,17 @@ const WINDOWS: Record<QuotaLine["window"], string> = {
 /** What is used of each allowance. */
 export function startQuota(store: Store): void {
   store.watch(["quota"], ({ quota }) => {
-    fill(byId("quota"), ...quota.slice(0, 20).map(line))
-    byId("quota-part").hidden = quota.length === 0
+    // What has no limit and was not used says nothing.
+    const told = quota.filter((it) => it.limit !== null || it.used + it.held > 0)
+    fill(byId("quota"), ...told.slice(0, 20).map(line))
+    byId("quota-part").hidden = told.length === 0
   })
 }
 
 function line(it: QuotaLine): HTMLElement {
   const used = it.used + it.held
-  const name = NAMES[it.unit] ?? it.unit.replaceAll("_", " ")
+  const words = it.unit.replaceAll("_", " ")
+  const name = NAMES[it.unit] ?? words.slice(0, 1).toUpperCase() + words.slice(1)
   const amount =
     it.limit === null ? `${inUnit(used, it.unit)} used` : `${inUnit(used, it.unit)} of ${inUnit(it.limit, it.unit)}`
   const label = `${name} ${WINDOWS[it.window]}`
@@ -54,7 +59,9 @@ function line(it: QuotaLine): HTMLElement {
 }
 
 function inUnit(amount: number, unit: string): string {
-  if (unit.includes("bytes")) return `${(amount / 1e6).toFixed(amount < 1e8 ? 1 : 0)} MB`
-  if (unit.includes("mb")) return `${amount} MB`
+  if (unit.includes("bytes"))
+    return amount < 1e9 ? `${(amount / 1e6).toFixed(amount < 1e8 ? 1 : 0)} MB` : `${(amount / 1e9).toFixed(1)} GB`
+  if (unit.includes("seconds"))
+    return amount < 600 ? `${Math.round(amount)} s` : `${new Intl.NumberFormat().format(Math.round(amount / 60))} min`
   return new Intl.NumberFormat().format(Math.round(amount))
 }

@@ -4,7 +4,7 @@ import { fileLink } from "./blocks.ts"
 import { isOpen } from "./follow.ts"
 import { byId, elementById, fill, h, setAttribute } from "./h.ts"
 import { jobWords } from "./jobs.ts"
-import type { Store } from "./store.ts"
+import type { Known, Store } from "./store.ts"
 import { createThreeD, isVisible } from "./three-d.ts"
 
 export interface Stage {
@@ -31,12 +31,15 @@ export function createStage(store: Store): Stage {
   function choose(view: "3d" | "picture"): void {
     as = view
     if (view === "3d" && frame.dataset["state"] === "failed") model = undefined
-    draw(store.get().detail)
+    draw(store.get())
   }
   wants3d.addEventListener("click", () => choose("3d"))
   wantsPicture.addEventListener("click", () => choose("picture"))
 
-  function draw(detail: ItemDetail | undefined): void {
+  function draw({ detail, shown }: Pick<Known, "detail" | "shown">): void {
+    // What comes next is on its way: what is there stays until then.
+    setAttribute(byId("stage-full"), "aria-busy", !detail && shown ? "true" : undefined)
+    if (!detail && shown && !byId("stage-full").hidden) return
     byId("stage-empty").hidden = detail !== undefined
     byId("stage-full").hidden = detail === undefined
     if (!detail) {
@@ -100,14 +103,15 @@ export function createStage(store: Store): Stage {
   }
 
   let heard = ""
-  store.watch(["detail"], ({ detail }) => {
-    draw(detail)
+  store.watch(["detail", "shown"], ({ detail, shown }) => {
+    draw({ detail, shown })
+    if (!detail && shown) return
     const now = detail ? `${detail.item.name}, revision ${detail.revision.number}: ${detail.revision.note}` : ""
     if (now !== heard && heard !== "") announce(now)
     heard = now
   })
   store.watch(["detail", "jobs"], ({ detail, jobs }) => drawBuilding(detail, jobs))
-  return { revealed: () => draw(store.get().detail) }
+  return { revealed: () => draw(store.get()) }
 }
 
 /** A chip over the view while the shown revision is being built. */
@@ -149,5 +153,5 @@ function drawFacts({ files, model, picture, item }: ItemDetail): void {
 }
 
 function usedFor(use: string): string {
-  return use === "model" ? "3D model" : use === "preview" ? "picture" : "file"
+  return use === "model" ? "3D model" : use === "preview" ? "Picture" : "File"
 }

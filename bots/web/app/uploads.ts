@@ -1,10 +1,11 @@
 import type { WebFile } from "../api/types.ts"
-import { h, icon } from "./h.ts"
+import { fill, h, icon } from "./h.ts"
 import { refusal, unreachable } from "./request.ts"
-import { sizeInWords } from "./words.ts"
+import { isPicture, sizeInWords } from "./words.ts"
 
 export interface Uploads {
-  add(files: Iterable<File>): void
+  /** Returns how many found no room. */
+  add(files: Iterable<File>): number
   /** Ids of what has arrived. */
   ids(): string[]
   /** Whether something is still on its way. */
@@ -29,7 +30,9 @@ export function createUploads(list: HTMLElement, limits: () => Limits | undefine
       { type: "button", class: "plain round", "aria-label": `Remove ${file.name}` },
       icon(CROSS),
     )
-    const chip = h("li", { class: "chip" }, h("span", { class: "name" }, file.name), state, bar, remove)
+    const name = h("span", { class: "name", title: file.name }, file.name)
+    const look = h("span", { class: "look", hidden: true })
+    const chip = h("li", { class: "chip" }, look, name, state, bar, remove)
     const entry = { stop: () => undefined as void, id: undefined as string | undefined, failed: false }
     kept.set(chip, entry)
     remove.addEventListener("click", () => {
@@ -55,6 +58,13 @@ export function createUploads(list: HTMLElement, limits: () => Limits | undefine
         entry.id = stored.id
         bar.remove()
         chip.classList.add("done")
+        // The name as the studio keeps it: without signs that turn letters round or leave the line.
+        name.textContent = name.title = stored.name
+        remove.setAttribute("aria-label", `Remove ${stored.name}`)
+        if (isPicture(stored)) {
+          fill(look, h("img", { src: stored.url, alt: "", decoding: "async" }))
+          look.hidden = false
+        }
         changed()
       },
       (error: unknown) => fail(error instanceof Error ? error.message : "not uploaded"),
@@ -65,7 +75,11 @@ export function createUploads(list: HTMLElement, limits: () => Limits | undefine
   return {
     add: (files) => {
       const most = limits()?.maxMessageFiles ?? 10
-      for (const file of files) if (kept.size < most) add(file)
+      let left = 0
+      for (const file of files)
+        if (kept.size < most) add(file)
+        else left++
+      return left
     },
     ids: () => [...kept.values()].flatMap((it) => it.id ?? []),
     busy: () => [...kept.values()].some((it) => it.id === undefined && !it.failed),

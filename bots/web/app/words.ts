@@ -22,6 +22,11 @@ export function kindOfFile(name: string): string {
   return /\.([A-Za-z0-9]{1,5})$/.exec(name)?.[1]?.toUpperCase() ?? "File"
 }
 
+/** What browsers draw, and cannot run. */
+export function isPicture({ mediaType }: { mediaType: string }): boolean {
+  return /^image\/(?:png|jpeg|webp|gif|avif)$/.test(mediaType)
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }

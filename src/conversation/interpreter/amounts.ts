@@ -155,7 +155,8 @@ function linksOf(sheet: Sheet, slots: readonly Slot[], slot: Slot, at: number): 
     const fit = isMark ? -SCORE.mark : hasUnit ? SCORE.fit : form.kind === "number" && form.unit ? -SCORE.fit : 0
     for (const side of [-1, 1] as const) {
       const link = look(sheet, slots, slot, at, side)
-      if (form.kind === "number" && form.unit && !hasUnit && !isMeasured(sheet, link, side)) continue
+      const isBare = form.kind === "number" && form.unit !== undefined && !hasUnit
+      if (isBare && !isMeasured(sheet, link, side) && !isPlainMeasure(sheet, slots, slot, token, link)) continue
       // A bare number needs more than a part of a field's name beside it.
       if (link && (hasUnit || link.score > SCORE.part))
         found.push({ target: slot, value, ...link, score: link.score + fit + (hasUnit && side > 0 ? AFTER : 0) })
@@ -169,6 +170,43 @@ function isMeasured(sheet: Sheet, link: { cues: number[] } | undefined, side: -1
   const measures = side < 0 ? MEASURES_BEFORE : MEASURES_AFTER
   return link?.cues.some((at) => measures.has(sheet.tokens[at]?.word ?? "")) ?? false
 }
+
+/**
+ * "band 2.8": what has decimals is no count, so beside the full name of one measured field it is that measure, unless a field of
+ * another unit goes by the name as well ("stone 1.5": carats or millimetres?) or the name is the value of another field.
+ */
+function isPlainMeasure(
+  sheet: Sheet,
+  slots: readonly Slot[],
+  slot: Slot,
+  token: Token,
+  link: { score: number; cues: number[] } | undefined,
+): boolean {
+  if (!link || link.cues.length === 0 || token.value === undefined || Number.isInteger(token.value)) return false
+  if (rangeProblem(slot, token.value) !== undefined) return false
+  const words = link.cues.map((at) => sheet.tokens[at]?.word ?? "")
+  if (link.cues.some((at) => sheet.taken.has(at))) return false
+  const unit = unitNameOf(slot)
+  return slots.every(
+    (other) =>
+      other === slot ||
+      unitNameOf(other) === unit ||
+      !words.some((word) => other.nameWords.has(word)) ||
+      valueProblem(other, token),
+  )
+}
+
+const unitNameOf = (slot: Slot): string | undefined => {
+  const form = slot.forms.find((it) => it.kind === "number")
+  return form?.kind === "number" ? form.unitName : undefined
+}
+
+/** The field could not hold this number in any case. */
+const valueProblem = (slot: Slot, token: Token): boolean =>
+  slot.forms.every((form) => {
+    const value = valueFor(form, token)
+    return value === undefined || rangeProblem(slot, value) !== undefined
+  })
 
 /** The number as this form holds it; undefined when it cannot be one of them. */
 function valueFor(form: Form, token: Token): unknown {
@@ -184,6 +222,8 @@ function valueFor(form: Form, token: Token): unknown {
   }
   if (form.kind !== "number") return undefined
   if (token.unit && token.unit.kind !== form.unit?.kind) return undefined
+  // "Prongs 1.2" measures the prongs; "5 prongs" is a wish for a number that there is not, and has to be answered.
+  if (form.allowed?.every(Number.isInteger) && !Number.isInteger(token.value)) return undefined
   const value = token.unit && form.unit ? round((token.value * token.unit.factor) / form.unit.factor) : token.value
   return form.asText ? String(value) : value
 }

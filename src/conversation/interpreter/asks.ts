@@ -9,6 +9,7 @@ import { isFiller, setPath } from "#src/conversation/interpreter/read-tool.ts"
 import type { ReadCall, ReadingAsk } from "#src/conversation/interpreter/reading.ts"
 import type { Call, TurnChoice } from "#src/conversation/result.ts"
 import { closest, FILLERS } from "#src/conversation/interpreter/words.ts"
+import { inputProblems } from "#tools/issues.ts"
 
 export interface Doubts {
   best: Ranked
@@ -50,6 +51,8 @@ export function asksOf(doubts: Doubts): ReadingAsk[] {
   const incomplete = incompleteAsks(doubts)
   asks.push(...incomplete)
   const spelling = spellingAsk(doubts)
+  // Put right, the sentence is read again, and whatever is open then is asked then.
+  if (spelling && spelling.covers === best.unused.length && doubts.negations.length === 0) return [spelling.ask]
   if (spelling) asks.push(spelling.ask)
   const isExplained = doubts.negations.length > 0 || (spelling?.covers ?? 0) + incomplete.length === best.unused.length
   if (best.unused.length > 0 && !isExplained) asks.push(unusedAsk(doubts))
@@ -107,6 +110,12 @@ function incompleteAsks({ best, tokens, call }: Doubts): ReadingAsk[] {
   })
 }
 
+/** What the field is, where its description says more than its name. */
+function aboutSlot({ description, label }: Slot): string {
+  const text = description.replace(/[.\s]+$/, "")
+  return text === "" || text.toLowerCase().endsWith(label) ? "" : ` (${text.slice(0, 1).toLowerCase()}${text.slice(1)})`
+}
+
 function missingAsk(call: Call, label: string, slot: Slot | undefined): ReadingAsk {
   const form = slot?.forms.find((it) => it.kind === "listed")
   const values = slot && form?.kind === "listed" ? form.values.slice(0, MAX_CHOICES) : []
@@ -117,10 +126,10 @@ function missingAsk(call: Call, label: string, slot: Slot | undefined): ReadingA
       set: { path: slot?.path ?? [], value: form?.kind === "listed" && form.many ? [value] : value },
     }),
   )
-  const about = slot?.description ? ` (${slot.description.replace(/[.\s]+$/, "")})` : ""
+  const about = slot ? aboutSlot(slot) : ""
   return {
     kind: "missing",
-    question: `What should ${label} be?${about}`,
+    question: slot ? `What should the ${label} be${about}?` : "What should be different?",
     ...(slot ? { field: slot.path.join(".") } : {}),
     choices,
   }
@@ -158,12 +167,25 @@ function toolAsk(candidates: readonly Ranked[]): ReadingAsk {
 
 /** A word that a slip of the hand away is a known one: proposed, never applied. */
 function spellingAsk({ best, tokens, text }: Doubts): { ask: ReadingAsk; covers: number } | undefined {
-  const known = new Set([
-    ...wordsListed(best.entry.grammar),
-    ...slotsIn(best.entry.grammar).flatMap((slot) => [...slot.nameWords]),
-    ...best.entry.words.trusted,
-  ])
-  const fixes = best.unused.flatMap((at) => {
+  return respelled(wordsKnown(best.entry), best.unused, tokens, text)
+}
+
+/** Every word that means something to a tool. */
+export const wordsKnown = ({ grammar, words }: Entry): string[] => [
+  ...wordsListed(grammar),
+  ...slotsIn(grammar).flatMap((slot) => [...slot.nameWords]),
+  ...words.trusted,
+]
+
+/** The sentence with the words that are nearly known put right, as a question. */
+export function respelled(
+  words: readonly string[],
+  places: readonly number[],
+  tokens: readonly Token[],
+  text: string,
+): { ask: ReadingAsk; covers: number } | undefined {
+  const known = new Set(words)
+  const fixes = places.flatMap((at) => {
     const token = tokens[at]
     const meant = token?.kind === "word" && !FILLERS.has(token.word) ? closest(token.word, known) : undefined
     return token && meant ? [{ token, meant }] : []
@@ -183,11 +205,10 @@ function unusedAsk({ best, tokens, unused, call }: Doubts): ReadingAsk {
   const slots = slotsIn(grammar)
   const lines = [`I did not use ${quoted(unused)}.`]
   const words = best.unused.map((at) => tokens[at]?.word ?? "")
-  const about = slots.filter((slot) => words.some((word) => slot.unavailable.has(word)))
-  const open = slots.filter(
-    (slot) => !best.reading.findings.some((it) => it.slot.path.at(-1) === slot.path.at(-1)) && hasOneValue(slot),
+  const about = slots.filter(
+    (slot) => words.some((word) => slot.unavailable.has(word)) || (hasOneValue(slot) && isSpokenOf(slot, best, tokens)),
   )
-  for (const slot of (about.length > 0 ? about : open).slice(0, 5)) lines.push(`${slot.label}: ${onlyText(slot)}.`)
+  for (const slot of about.slice(0, 5)) lines.push(`${slot.label}: ${onlyText(slot)}.`)
   if (best.reading.findings.length === 0) return { kind: "unused", question: lines.join(" "), choices: [] }
   lines.push("Go on without?")
   return { kind: "unused", question: lines.join(" "), choices: [yes(call)] }
@@ -197,6 +218,12 @@ function unusedAsk({ best, tokens, unused, call }: Doubts): ReadingAsk {
 function pluralAsk({ best, tokens, call }: Doubts): ReadingAsk {
   const said = best.plural.map((at) => tokens[at]?.raw ?? "")
   return { kind: "unused", question: `I can only take one for ${quoted(said)}. Go on with one?`, choices: [yes(call)] }
+}
+
+/** The field is named, and nothing was found for it: "princess cut", "an oval shape". */
+function isSpokenOf(slot: Slot, { reading }: Ranked, tokens: readonly Token[]): boolean {
+  if (reading.findings.some((it) => it.slot.path.at(-1) === slot.path.at(-1))) return false
+  return tokens.some((token) => token.kind === "word" && slot.nameWords.has(token.word))
 }
 
 function hasOneValue(slot: Slot): boolean {
@@ -216,15 +243,12 @@ function invalidAsks(best: Ranked, call: Call): ReadingAsk[] {
   const { tool } = best.entry.grammar
   const parsed = tool.input.strict().safeParse(call.input)
   if (parsed.success) return []
-  return parsed.error.issues.slice(0, 3).map((issue) => {
-    const field = issue.path.join(".")
-    const finding = best.reading.findings.find((it) => it.slot.path.join(".") === field)
-    const range = finding ? rangeProblem(finding.slot, finding.value) : undefined
-    return {
-      kind: "invalid" as const,
-      question: range ?? `${field || tool.title}: ${issue.message}.`,
-      field,
-      choices: [],
-    }
-  })
+  return inputProblems(parsed.error, tool.input, call.input)
+    .slice(0, 3)
+    .map(({ text, path }) => {
+      const field = path.join(".")
+      const finding = best.reading.findings.find((it) => it.slot.path.join(".") === field)
+      const range = finding ? rangeProblem(finding.slot, finding.value) : undefined
+      return { kind: "invalid" as const, question: range ?? text, field, choices: [] }
+    })
 }

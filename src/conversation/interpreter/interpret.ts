@@ -1,8 +1,8 @@
-import { asksOf } from "#src/conversation/interpreter/asks.ts"
+import { asksOf, respelled, wordsKnown } from "#src/conversation/interpreter/asks.ts"
 import { entryOf } from "#src/conversation/interpreter/compiled.ts"
 import { isOneOf } from "#src/conversation/interpreter/finding.ts"
 import type { Finding } from "#src/conversation/interpreter/finding.ts"
-import { wordsListed, wordsOf } from "#src/conversation/interpreter/grammar.ts"
+import { slotsIn, wordsListed, wordsOf } from "#src/conversation/interpreter/grammar.ts"
 import { lex, unglue } from "#src/conversation/interpreter/lexer.ts"
 import type { Token } from "#src/conversation/interpreter/lexer.ts"
 import { rank } from "#src/conversation/interpreter/rank.ts"
@@ -27,7 +27,12 @@ export interface Interpreter {
 export function createInterpreter(tools: readonly Tool[], options: { maxSentence?: number } = {}): Interpreter {
   const entries = tools.map(entryOf)
   const most = options.maxSentence ?? MAX_SENTENCE
-  const listed = new Set(entries.flatMap((it) => wordsListed(it.grammar)))
+  const listed = new Set(
+    entries.flatMap(({ grammar }) => [
+      ...wordsListed(grammar),
+      ...slotsIn(grammar).flatMap((slot) => [...slot.nameWords].filter((word) => word.length > 2)),
+    ]),
+  )
   return { read: (sentence) => read(sentence, entries, listed, most) }
 }
 
@@ -53,6 +58,9 @@ function read(sentence: string, entries: readonly Entry[], listed: ReadonlySet<s
   if (!best?.hasEvidence) {
     const examples = entries.flatMap((it) => it.grammar.tool.examples[0]?.say ?? []).slice(0, 3)
     const hint = examples.length > 0 ? ` For example: ${examples.map((say) => `"${say}"`).join("; ")}.` : ""
+    const spelling = best && respelled(entries.flatMap(wordsKnown), best.unused, tokens, text)
+    if (spelling?.covers === best?.unused.length && spelling)
+      return { ...unread("unused", ""), unused: runs(tokens, best.unused, text), asks: [spelling.ask] }
     return {
       ...unread("unused", `I did not understand this.${hint}`),
       unused: best ? runs(tokens, best.unused, text) : [text.slice(0, 200)],

@@ -69,6 +69,8 @@ function readAmount(text: string, at: number): Token | undefined {
   const before = text[at - 1] ?? " "
   const sign = /[-−+]/.test(text[at] ?? "")
   if (sign && !/[\s(,:=]/.test(before)) return undefined
+  // "Gold,6 prongs" is a comma between two things, not 0.6.
+  if (/[.,]/.test(text[at] ?? "") && /[\p{L}\p{N}]/u.test(before)) return undefined
   if (IDENTIFIER.test(text.slice(at))) return undefined
   const read = readNumber(text.slice(at))
   if (!read) return undefined
@@ -87,16 +89,30 @@ function readWord(text: string, at: number): Token | undefined {
   const short = /^w\/(o\b)?(?=\s|[\p{L}\p{N}]|$)/iu.exec(rest)
   if (short)
     return { kind: "word", raw: short[0], word: short[1] ? "without" : "with", start: at, end: at + short[0].length }
-  const raw = IDENTIFIER.exec(rest)?.[0] ?? WORD.exec(rest)?.[0]
-  if (raw === undefined) return undefined
+  const whole = IDENTIFIER.exec(rest)?.[0] ?? WORD.exec(rest)?.[0]
+  if (whole === undefined) return undefined
+  // "size6.5" is one piece until `unglue` knows better.
+  const decimals = /\p{L}\d+$/u.test(whole) ? (/^[.,]\d+(?![\d\p{L}])/u.exec(rest.slice(whole.length))?.[0] ?? "") : ""
+  const raw = whole + decimals
   const word = IDENTIFIER.test(rest) ? raw : stem(raw)
   const token: Token = { kind: "word", raw, word, start: at, end: at + raw.length }
   return /s$/i.test(raw) && !/['’]s$/i.test(raw) && !word.endsWith("s") ? { ...token, plural: true } : token
 }
 
-/** "US7", "uk7": a known word glued to a number, where the whole is no known word, becomes the two that were meant. */
+/** "US7", "4prongs": a known word glued to a number, where the whole is no known word, becomes the two that were meant. */
 export function unglue(tokens: readonly Token[], known: ReadonlySet<string>): Token[] {
   return tokens.flatMap((token) => {
+    const leading =
+      token.kind === "word" && !known.has(token.word) ? /^(\d{1,3}(?:[.,]\d{1,3})?)(\p{L}{3,})$/u.exec(token.raw) : null
+    const [, number = "", noun = ""] = leading ?? []
+    const value = readNumber(number)
+    if (leading && value?.length === number.length && known.has(stem(noun))) {
+      const middle = token.start + number.length
+      return [
+        { kind: "number" as const, raw: number, word: number, value: value.value, start: token.start, end: middle },
+        { kind: "word" as const, raw: noun, word: stem(noun), start: middle, end: token.end },
+      ]
+    }
     const parts = token.kind === "word" && !known.has(token.word) ? /^(\p{L}{2,})(\d.*)$/u.exec(token.raw) : null
     const [, letters = "", digits = ""] = parts ?? []
     const read = readNumber(digits)
@@ -112,7 +128,7 @@ export function unglue(tokens: readonly Token[], known: ReadonlySet<string>): To
 function readSign(text: string, at: number): Token {
   const raw = String.fromCodePoint(text.codePointAt(at) ?? 32)
   // A number that could not be read for certain ("1,500", "1.2.3") stays one visible piece.
-  const digits = /^[\d.,/]*\d/.exec(text.slice(at))?.[0] ?? raw
+  const digits = /^\d[\d.,/]*\d/.exec(text.slice(at))?.[0] ?? raw
   const kind = digits.length === raw.length && BREAKS.has(raw) ? "break" : "symbol"
   const word = raw === "&" || raw === "+" ? "and" : digits
   return { kind: word === "and" ? "word" : kind, raw: digits, word, start: at, end: at + digits.length }

@@ -53,7 +53,14 @@ const ONES =
     " ",
   )
 const TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-const PARTS: Readonly<Record<string, number>> = { half: 0.5, quarter: 0.25, third: 1 / 3 }
+const PARTS: Readonly<Record<string, number>> = {
+  half: 0.5,
+  quarter: 0.25,
+  third: 1 / 3,
+  eighth: 1 / 8,
+  tenth: 1 / 10,
+  sixteenth: 1 / 16,
+}
 
 /** "seven" → 7, "forty" → 40; undefined for other words. */
 export function numberWord(word: string): number | undefined {
@@ -64,7 +71,7 @@ export function numberWord(word: string): number | undefined {
 }
 
 /** "half" → 0.5, "quarters" → 0.25. */
-export function partWord(word: string): number | undefined {
+function partWord(word: string): number | undefined {
   return PARTS[word.replace(/s$/, "")]
 }
 

@@ -53,6 +53,11 @@ const NO_NOUN = new Set("in with of for at by from to and as on".split(" "))
 const PRONOUNS = new Set("it this that".split(" "))
 /** "make the band wider" speaks of a band that is there. */
 const MAKING = VERBS["create"]?.strong ?? new Set<string>()
+/** "What jobs are running?": at the head of a sentence these ask to be shown something. */
+const ASKING = new Set(["what", "whats", "what's", "which"])
+const ADVICE = new Set(["would", "should", "if", "recommend"])
+const isAskingFor = (tokens: readonly Token[]): boolean =>
+  ASKING.has(tokens[0]?.raw.toLowerCase() ?? "") && !tokens.some((token) => ADVICE.has(token.word))
 /** A command's verb stands among its first words. */
 const LEAD_TOKENS = 5
 
@@ -61,6 +66,13 @@ export function rank(entries: readonly Entry[], tokens: readonly Token[]): Ranke
   const things = new Set(entries.flatMap((it) => [...it.words.things]))
   const opening = openingTokens(tokens, OPENINGS)
   return entries.map((entry) => judge(entry, entries, tokens, things, opening)).sort((a, b) => b.score - a.score)
+}
+
+/** The things that a tool works on: those of the makers one of whose things it speaks of. */
+function thingsHandledBy({ words }: Entry, entries: readonly Entry[]): ReadonlySet<string> {
+  if (words.makesNew) return new Set()
+  const isSpokenOf = (thing: string) => words.trusted.has(thing) || words.description.has(thing)
+  return new Set(entries.flatMap((it) => ([...it.words.things].some(isSpokenOf) ? [...it.words.things] : [])))
 }
 
 function judge(
@@ -74,11 +86,15 @@ function judge(
   const reading = readTool(grammar, tokens)
   const values = new Set(reading.findings.flatMap((it) => it.tokens))
   const known = knownThings(tokens, things, reading)
-  const handlesThings =
-    !words.makesNew && [...things].some((thing) => words.trusted.has(thing) || words.description.has(thing))
+  const handled = thingsHandledBy(entry, entries)
+  const handlesThings = handled.size > 0
+  /** "It", "the ring" of what the tool works on; "the picture" is nothing to one that changes rings. */
+  const isHandled = ({ word }: Token) => handlesThings && (!things.has(word) || handled.has(word))
   const unused: number[] = []
   const ignored: number[] = []
-  let score = reading.missing.length * WEIGHT.missing + reading.asks.length * WEIGHT.ask
+  // A change of which nothing was said lacks something, whether the schema asks for it or not.
+  const lacks = grammar.tool.effect === "reads" || Object.keys(reading.input).length > 0 ? 0 : 1
+  let score = Math.max(reading.missing.length, lacks) * WEIGHT.missing + reading.asks.length * WEIGHT.ask
   score += reading.findings.filter((it) => it.slot.required).length * WEIGHT.required
   let weak = 0
   let evidence = values.size + reading.asks.length
@@ -104,7 +120,8 @@ function judge(
     if (reading.used.has(at) || (!tells && (isNamed || isOneOf(words.trusted, token)))) {
       if (!isFiller(token)) evidence++
     } else if (tells || reading.loose.has(at)) unused.push(at)
-    else if (!(known.has(at) && handlesThings) && !opening.has(at) && !isTalk(tokens, at))
+    else if (grammar.tool.effect === "reads" && at === 0 && isAskingFor(tokens)) continue
+    else if (!(known.has(at) && isHandled(token)) && !opening.has(at) && !isTalk(tokens, at))
       (isOneOf(DECORATION, token) ? ignored : unused).push(at)
   }
   score += Math.min(weak, WEIGHT.weakMost) + unused.length * WEIGHT.unused

@@ -13,7 +13,10 @@ const UNITS = new Map<string, Unit>([
   ...unit("length", 1, "mm millimetre millimeter millimetres millimeters"),
   ...unit("length", 10, "cm centimetre centimeter centimetres centimeters"),
   ...unit("length", 1000, "m metre meter metres meters"),
-  ...unit("length", 25.4, "inch inches"),
+  ...unit("length", 25.4, 'inch inches " ″'),
+  ...unit("length", 0.001, "micron microns micrometre micrometres micrometer micrometers µm μm"),
+  // "Two point five mil", as it is said at the bench; nobody orders a ring in thousandths of an inch.
+  ...unit("length", 1, "mil mils mill"),
   ...unit("carat", 1, "ct cts carat carats crt"),
   ...unit("time", 1, "s sec secs second seconds"),
   ...unit("time", 60, "min mins minute minutes"),

@@ -64,9 +64,14 @@ export function vocabularyOf(grammar: Grammar): Vocabulary {
   }
 }
 
+/** "Make a picture": the verb of a title is no thing, unless it is what the family is called. */
+const VERB_WORDS = new Set(Object.values(VERBS).flatMap((it) => [...it.strong, ...it.weak]))
+
 /** The values of a field called piece, kind or type, and the words of the title. */
 function thingsOf(grammar: Grammar): Set<string> {
-  const things = new Set(contentWords(grammar.tool.title))
+  const [family] = wordsOf(grammar.tool.name)
+  const isThing = (word: string) => word === family || !VERB_WORDS.has(word)
+  const things = new Set(contentWords(grammar.tool.title).filter(isThing))
   for (const slot of grammar.slots)
     if (/^(piece|kind|type)$/.test(slot.path.at(-1) ?? ""))
       for (const form of slot.forms)

@@ -7,11 +7,11 @@ export const FILLERS = set(`
   a an the and with in of on for to at by from as is are be it's its i i'd i'm i'll me my mine you your we we'd us our
   please pls plz thanks thank thx cheers hi hello hey dear ok okay so well just also too plus some this here there
   would could can may might want need should will shall let let's that's which has have having both about around
-  approximately roughly approx circa then held yo u ur n thats im id ive wanna gimme lol haha hmm um uh`)
+  approximately roughly approx circa then held smth sth something actually basically literally yo u ur n thats im id ive wanna gimme lol haha hmm um uh`)
 
 /** Said about the occasion or the mood: cannot be read as a setting of anything. Passed over, but named in the answer. */
 export const DECORATION = set(`
-  nice beautiful lovely gorgeous pretty stunning perfect amazing wonderful great awesome cool cute elegant fancy
+  simple classic timeless nice beautiful lovely gorgeous pretty stunning perfect amazing wonderful great awesome cool cute elegant fancy
   wife husband girlfriend boyfriend partner fiance fiancee fiancé fiancée mother father mom mum dad sister brother friend daughter son
   birthday anniversary christmas valentine gift present proposal bride groom
   really very quickly quick asap now today guys buddy mate sir madam`)

@@ -2,7 +2,7 @@ import { isOneOf } from "#src/conversation/interpreter/finding.ts"
 import { lex } from "#src/conversation/interpreter/lexer.ts"
 import { DECORATION, FILLERS } from "#src/conversation/interpreter/words.ts"
 
-export const MAX_CLAUSES = 5
+const MAX_CLAUSES = 5
 /** Ends of sentences, "then", and an "and" before another order. */
 const SEAMS =
   /(?<=[.!?;])\s+|\n+|,?\s+(?:and\s+)?then\s+(?=\p{L}+\s)|,?\s+and\s+(?=(?:export|save|download|show|undo|make|change|set)\s)/iu
@@ -10,7 +10,7 @@ const QUOTED = /["“”«»`]/
 const PRAISE = new Set(
   `love like looks look great good nice perfect excellent super cool right sweet thank thanks ty tysm thx omg ooh oh ah
    wow yay hmm hm um lol haha fine done yes yeah yep sure exactly btw tbh that's lets there here hey heyy yo hi hello go it that's thats
-   morning evening afternoon cheers`.split(/\s+/),
+   morning evening afternoon cheers that better happy thrilled feels looking she he said`.split(/\s+/),
 )
 
 /** The orders of a message one after another: sentences, lines, and what "then" separates. Undefined when it is only one. */

@@ -34,6 +34,9 @@ const COMPARATIVES = new Map<string, { measure: string; sign: 1 | -1 }>([
   ...words("shallower", "depth", DOWN),
   ...words("bigger larger", "size", UP),
   ...words("smaller", "size", DOWN),
+  // Of how much there is of it: width and thickness alike, where no measure is named.
+  ...words("chunkier beefier heftier fatter bulkier sturdier", "bulk", UP),
+  ...words("skinnier daintier finer slighter", "bulk", DOWN),
   ...words("more", "count", UP),
   ...words("fewer less", "count", DOWN),
 ])
@@ -131,8 +134,11 @@ interface Found {
 
 /** "a bit wider", "0.5 mm wider", "wider by 10 %". */
 function comparedAt(tokens: readonly Token[], at: number): Found | undefined {
-  const compared = COMPARATIVES.get(tokens[at]?.word ?? "")
-  if (!compared) return undefined
+  const word = COMPARATIVES.get(tokens[at]?.word ?? "")
+  if (!word) return undefined
+  // "More width" is wider.
+  const named = word.measure === "count" ? ADJECTIVES[tokens[at + 1]?.word ?? ""] : undefined
+  const compared = named === undefined ? word : { ...word, measure: named }
   let degree: Found["degree"] = "plain"
   let amount: Token | undefined
   let start = at
@@ -145,10 +151,11 @@ function comparedAt(tokens: readonly Token[], at: number): Found | undefined {
     start = before
   }
   // The article of "a wider band" is no part of what is said.
-  if (tokens[start]?.word === "a" && start + 1 === at) start = at
-  let end = at
-  const by = tokens[at + 1]?.word === "by" ? tokens[at + 2] : undefined
-  if (by?.kind === "number" && !amount) [amount, end] = [by, at + 2]
+  const first = tokens[start]
+  if (first?.kind === "word" && first.word === "a" && start + 1 === at) start = at
+  let end = named === undefined ? at : at + 1
+  const by = tokens[end + 1]?.word === "by" ? tokens[end + 2] : undefined
+  if (by?.kind === "number" && !amount) [amount, end] = [by, end + 2]
   const places = Array.from({ length: end - start + 1 }, (_, offset) => start + offset)
   return { ...compared, degree, amount, places, start, end }
 }
@@ -203,9 +210,12 @@ function fittingMeasures(
   noun: string | undefined,
   measures: readonly Measure[],
 ): Measure[] {
-  if (measure === "count") return noun ? measures.filter((it) => it.allowed && it.name.has(noun)) : []
   if (amount?.unit?.kind === "carat") return measures.filter((it) => it.unit === "ct")
+  if (measure === "count")
+    return noun ? measures.filter((it) => it.name.has(noun) && (it.allowed || it.unit === "ct")) : []
   const lengths = measures.filter((it) => it.unit === "mm")
+  if (measure === "bulk" && noun === undefined)
+    return lengths.filter((it) => it.name.has("width") || it.name.has("thickness"))
   if (noun === undefined) return measure === "size" ? [] : lengths.filter((it) => it.name.has(measure))
   const about = lengths.filter((it) => it.words.has(noun))
   const isMeant = (it: Measure) =>
@@ -214,7 +224,7 @@ function fittingMeasures(
   return exact.length > 0 ? exact : about
 }
 
-const BEFORE_TARGET = new Set("like to at about around say maybe so".split(" "))
+const BEFORE_TARGET = new Set("like to at about around say maybe so please pls try".split(" "))
 
 /** "a little thicker, 2 mm", "a bigger stone, like 2 carats": the number that is meant, of the same thing. */
 function targetAfter(
@@ -227,17 +237,19 @@ function targetAfter(
   let at = end + 1
   while (tokens[at]?.kind === "break" || BEFORE_TARGET.has(tokens[at]?.word ?? "")) at++
   const token = tokens[at]
-  if (token?.kind !== "number" || token.value === undefined || !token.unit || at === end + 1) return undefined
+  if (token?.kind !== "number" || token.value === undefined || at === end + 1) return undefined
+  const only = about.length === 1 ? about[0] : undefined
+  if (!token.unit && (!only || only.allowed)) return undefined
   const after = tokens[at + 1]
   if (after && after.kind !== "break" && !BEFORE_TARGET.has(after.word) && after.word !== "and") return undefined
-  const unit = { length: "mm", carat: "ct" }[token.unit.kind as string]
+  const unit = token.unit ? { length: "mm", carat: "ct" }[token.unit.kind as string] : only?.unit
   const same = about.filter((it) => it.unit === unit)
   const named =
     same.length > 0 || noun === undefined ? same : measures.filter((it) => it.unit === unit && it.words.has(noun))
   const [measure, ...others] = named
   if (!measure || others.length > 0) return undefined
   const places = Array.from({ length: at - end }, (_, offset) => end + 1 + offset)
-  return { to: token.value * token.unit.factor, measure, places }
+  return { to: token.value * (token.unit?.factor ?? 1), measure, places }
 }
 
 /** The number in the unit of what it changes; undefined when it counts something else. */

@@ -18,7 +18,7 @@ const ONE_TOO = new RegExp(`${OPENING}one(?= in | with )`, "i")
 /** "Another ring in platinum" may be like the one in front or not. */
 const THING = new RegExp(`${OPENING}another (?!one\\b)(?=\\p{L}+ (?:in|with|of)\\b)`, "iu")
 const TOO = /[\s,]*\b(?:too|as well|also|in addition)\b/i
-const LINKS = /^[\s,]*(?:but|just|only|and|however)?[\s,]*/i
+const LINKS = /^[\s,]*(?:like (?:it|this|that)\b)?[\s,]*(?:but|just|only|and|however)?[\s,]*/i
 
 /**
  * "The same in platinum as well", "another one with a ruby": a new design with the parameters of the one in front and the
@@ -87,7 +87,7 @@ function changesIn(
 }
 
 /** The call that makes what is in front once more, with changes. */
-export function copyCall({ tools }: Context, focus: Focus, changes: Record<string, unknown>): Call | undefined {
+function copyCall({ tools }: Context, focus: Focus, changes: Record<string, unknown>): Call | undefined {
   const tool = tools.find((it) => it.name === `${focus.kind}_create`)
   if (!tool || !focus.parameters) return undefined
   const shape = tool.input.shape as Record<string, z.ZodType> // an object's shape holds zod schemas

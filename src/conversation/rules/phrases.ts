@@ -11,15 +11,31 @@ const THING = "(?:it|that|this|the (?:ring|piece|design|thing))"
 
 /** Turns of speech whose whole meaning is in what went before. */
 const SHOW = new RegExp(
-  String.raw`^(?:(?:can|could|may) (?:i|we|you) )?(?:please )?(?:(?:show|display)(?: me| us)? ${THING}|(?:let me |let us |lets )?(?:see|look at) ${THING}|(?:how does|what does|whats) ${THING} look(?: like)?)(?: again| now| please)*$`,
+  String.raw`^(?:(?:can|could|may) (?:i|we|you) )?(?:please )?(?:(?:show|display)(?: me| us)? ${THING}|(?:let me |let us |lets )?(?:see|look at) ${THING}|(?:how does|what does|whats) ${THING} look(?: like)?|(?:so )?(?:what have (?:we|i) got|where are we|whats the status|show (?:me )?what (?:we|i) have)(?: so far)?|(?:re)?render (?:${THING}|again))(?: again| now| please)*$`,
 )
 const BEFORE = new RegExp(
   String.raw`^(?:what did (?:i|we) have(?: before| earlier| previously)|what was ${THING}(?: like)? before|how (?:was|did) ${THING}(?: look)? before|show(?: me)? (?:the )?(?:previous|last|earlier) (?:version|revision|one)|(?:show(?: me)? )?what (?:i|we) had before)(?: that| please)*$`,
 )
 const BACK =
-  /^(?:(?:hm|hmm|no|nah|nope|oops|please|ok) )*(?:go|change it|switch|take it|put it) back(?: to (?:the )?(?:previous|last|earlier) (?:one|version|revision|state)| to (?:what|how) it was(?: before)?| one(?: step| revision)?| a step)?(?: please)?$|^revert(?: that| it)?$/
+  /^(?:(?:hm|hmm|no|nah|nope|oops|please|ok) )*(?:go|change it|switch|take it|put it) back(?: to (?:the )?(?:previous|last|earlier) (?:one|version|revision|state)| to (?:what|how) it was(?: before)?| one(?: step| revision)?| a step)?(?: please)?$|^(?:revert|scratch|scrap|reverse)(?: that| it| the last (?:one|change|edit|thing))?$|^(?:go|step|back) (?:back )?one(?: step| revision)?$|^(?:revert|go back|return) to the (?:version|one|revision) before(?: that)?$|^(?:put|change|turn|make) (?:it|that) (?:back )?(?:to )?(?:how|the way|as|like|what) it was(?: before)?$|^(?:never mind|nevermind|nvm) (?:just )?(?:undo|go back)(?: that| it)?$/
 const UNDO_MANY =
   /^(?:please )?(?:undo|go back) (?:it |that |this )?(?:(twice)|(?:the )?last (\w+)(?: (?:changes|edits|steps|things))?|(\w+) (?:times|steps|changes))(?: please)?$/
+/** What the report of a thing answers: how heavy it is, and what the checks found. */
+const REPORT = new RegExp(
+  [
+    `^how (?:heavy is ${THING}|much does ${THING} weigh)$`,
+    "^what(?:s| is) (?:the|its) (?:weight|mass)$",
+    `^what does ${THING} weigh$`,
+    `^(?:(?:are|is) there )?(?:any )?(?:problems?|issues?|warnings?)(?: with ${THING})?$`,
+    `^(?:is|will) ${THING} (?:be )?(?:castable|printable|wearable|strong enough|thick enough|ok|okay|safe)(?: to (?:cast|print|wear|make))?$`,
+    `^can ${THING} be (?:cast|printed|made|worn)$`,
+    `^check ${THING}$`,
+    "^(?:(?:show|list)(?: me)? )?(?:the |its |all (?:the )?)?(?:history|versions|revisions|changes)$",
+    "^(?:(?:send|give|show)(?: me)? )?(?:a |the |another )?(?:picture|image|photo|render(?:ing)?)(?: please)?$",
+  ].join("|"),
+)
+const CHANGED =
+  /^(?:so )?(?:what(?:s| is)? (?:changed|different)(?: now)?(?: (?:from|since|to) (?:before|the last (?:one|version)|last time))?|what did (?:you|we|i) (?:just )?change|compare (?:it |this )?(?:with|to) (?:the )?(?:previous|last) (?:version|one|revision))$/
 const OTHER = /\bthe other (?:one|ring|piece|design)\b/
 const BOTH = /\b(?:both(?: of (?:them|these))?|them both|the two of them|all of them)\b/
 const AGAIN =
@@ -31,6 +47,8 @@ export function readPhrase(sentence: string, context: Context): Plan | undefined
   const text = plain(sentence)
   const called = (tool: string, input: Record<string, unknown> = {}) => callOf(context, focus, tool, input)
   if (SHOW.test(text)) return called("show")
+  if (REPORT.test(text)) return called("show")
+  if (CHANGED.test(text)) return before(context, focus, "compare_with")
   if (BEFORE.test(text)) return before(context, focus)
   if (BACK.test(text)) return called("edit", { operations: [{ op: "undo" }] })
   const many = UNDO_MANY.exec(text)
@@ -56,10 +74,10 @@ function callOf(context: Context, focus: Focus, verb: string, input: Record<stri
   return tool.input.strict().safeParse(call.input).success ? doing([call]) : undefined
 }
 
-function before(context: Context, focus: Focus): Plan | undefined {
+function before(context: Context, focus: Focus, field = "revision"): Plan | undefined {
   const revision = focus.previousRevision ?? focus.revision - 1
   if (revision < 1) return asking(`Nothing: ${focus.name} is as it was made.`)
-  return callOf(context, focus, "show", { revision })
+  return callOf(context, focus, "show", { [field]: revision })
 }
 
 function undoMany(
@@ -69,7 +87,8 @@ function undoMany(
   const word = last ?? times ?? ""
   const count = twice
     ? 2
-    : (numberWord(word) ?? (/^\d+$/.test(word) ? Number(word) : last && /^(change|edit|step)$/.test(word) ? 1 : 0))
+    : (numberWord(word) ??
+      (/^\d+$/.test(word) ? Number(word) : last && /^(change|edit|step|thing|one)$/.test(word) ? 1 : 0))
   if (count < 1) return undefined
   if (count > MAX_UNDO) return asking(`At most ${MAX_UNDO} steps can be undone at once, not ${count}.`)
   return called("edit", { operations: Array.from({ length: count }, () => ({ op: "undo" })) })

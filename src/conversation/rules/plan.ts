@@ -30,10 +30,11 @@ export interface Context {
   focus: Focus | undefined
 }
 
-const none: Plan = { stages: [], say: "", notes: [], assumed: [], unused: [] }
+/** Lists of its own each time: plans of several clauses are put together by adding to them. */
+const none = (): Plan => ({ stages: [], say: "", notes: [], assumed: [], unused: [] })
 
 export const doing = (calls: readonly Call[], rest: Partial<Plan> = {}): Plan => ({
-  ...none,
+  ...none(),
   ...rest,
   stages: calls.length > 0 ? [[...calls]] : [],
 })
@@ -46,10 +47,10 @@ export function carrying({ calls, ignored }: Reading, { tools, focus }: Context)
   )
 }
 
-export const saying = (say: string): Plan => ({ ...none, say })
+export const saying = (say: string): Plan => ({ ...none(), say })
 
 export function asking(text: string, choices: readonly TurnChoice[] = [], rest: Partial<Plan> = {}): Plan {
-  return { ...none, ...rest, question: { text, choices: [...choices] } }
+  return { ...none(), ...rest, question: { text, choices: [...choices] } }
 }
 
 /** A choice that carries out a call as it stands. */

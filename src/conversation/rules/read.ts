@@ -3,15 +3,21 @@ import { createInterpreter, MAX_SENTENCE } from "#src/conversation/interpreter/i
 import { lex } from "#src/conversation/interpreter/lexer.ts"
 import type { Interpreter } from "#src/conversation/interpreter/interpret.ts"
 import type { Reading } from "#src/conversation/interpreter/reading.ts"
-import type { Call, TurnChoice, TurnQuestion } from "#src/conversation/result.ts"
+import type { TurnChoice, TurnQuestion } from "#src/conversation/result.ts"
 import { answerTo } from "#src/conversation/rules/answers.ts"
 import { clausesOf, isKindness } from "#src/conversation/rules/clauses.ts"
 import { readCopy } from "#src/conversation/rules/copies.ts"
-import { offerCorrection } from "#src/conversation/rules/corrections.ts"
-import { aimed, lacksItem, makesNew, takesItem } from "#src/conversation/rules/focus.ts"
+import { doubted } from "#src/conversation/rules/doubts.ts"
+import { complaintIn } from "#src/conversation/rules/complaints.ts"
+import { offerCorrection, shortly } from "#src/conversation/rules/corrections.ts"
+import { lacksItem, makesNew, takesItem } from "#src/conversation/rules/focus.ts"
 import type { Focus } from "#src/conversation/rules/focus.ts"
 import { readFragment } from "#src/conversation/rules/fragments.ts"
-import { readPhrase } from "#src/conversation/rules/phrases.ts"
+import { readKeeping } from "#src/conversation/rules/keeping.ts"
+import { readMove } from "#src/conversation/rules/moves.ts"
+import { keepingNumbers, readPartial } from "#src/conversation/rules/partial.ts"
+import { editorOf } from "#src/conversation/rules/measures.ts"
+import { plain, readPhrase } from "#src/conversation/rules/phrases.ts"
 import { readPieces } from "#src/conversation/rules/pieces.ts"
 import { asking, carrying, doing, offer, saying } from "#src/conversation/rules/plan.ts"
 import type { Context, Plan } from "#src/conversation/rules/plan.ts"
@@ -34,30 +40,59 @@ export interface ReadOptions {
 }
 
 /** What a message means in its conversation. Never throws for what people write. */
-export function planFor(message: string, { tools, focus, asked, files = [] }: ReadOptions): Plan {
+export function planFor(said: string, { tools, focus, asked, files = [] }: ReadOptions): Plan {
+  const message = withoutGaps(said)
   const context = contextOf(tools, focus)
   const answer = asked && answerTo(asked, message)
   if (answer === "no") return saying("Nothing was done.")
   if (answer) return chosen(answer, context)
+  if (!asked && ANSWER.test(plain(message)))
+    return saying("Nothing is waiting for an answer. Say what to make or change.")
   const plan = readMessage(message, context)
-  if (files.length === 0) return plan
-  return asking("No command here takes a file. Leave it out, or say what to do without it.", [], {
-    unused: [...plan.unused, ...files.map((name) => `file ${name}`)],
-  })
+  return files.length === 0 ? plan : withoutFiles(plan, files, context)
 }
+
+/** Long runs of spaces and of the same sign mean nothing, and patterns that look for an end walk through them again and again. */
+const withoutGaps = (text: string): string =>
+  text
+    .replaceAll(/[^\S\n]{2,}/g, " ")
+    .replaceAll(/\s*\n\s*/g, "\n")
+    .replaceAll(/([^\p{L}\p{N}\s])(?:\s?\1){3,}/gu, "$1$1$1")
+
+/** Answers to a question that nobody has put. */
+const ANSWER =
+  /^(?:yes|yeah|yep|yup|do it|go ahead|go on|please do|yes please|yes do it|no|nope|nah|no thanks|never mind|nevermind|nvm|forget it)$/
+
+/** Nothing is done as if the files had been looked at: the person says whether to go on without them. */
+function withoutFiles(plan: Plan, files: readonly string[], context: Context): Plan {
+  const unused = [...plan.unused, ...files.map((name) => `file ${name}`)]
+  const { question, stages } = plan
+  if (question) return { ...plan, unused, question: { ...question, text: `${NO_FILES} ${question.text}` } }
+  const [call, ...more] = stages.flat()
+  if (!call) return { ...plan, unused }
+  if (more.length > 0) return asking(`${NO_FILES} Say it again without.`, [], { unused })
+  const yes: TurnChoice = { value: "yes", label: `yes: ${shortly(call, context)}`, does: { yes: call } }
+  return asking(`${NO_FILES} Go on without?`, [yes], { unused })
+}
+
+const NO_FILES = "Command mode opens no files."
 
 function contextOf(tools: readonly Tool[], focus: Focus | undefined): Context {
   const onItem = focus ? tools.filter((tool) => takesItem(tool, focus.kind)) : []
-  return { tools, interpreter: rememberer(tools), onItem: rememberer(onItem), focus }
+  return { tools, interpreter: rememberer(tools, focus), onItem: rememberer(onItem, focus), focus }
 }
 
 /** The readers below look at the same sentence from several sides; reading it once is enough. */
-function rememberer(tools: readonly Tool[]): Interpreter {
+function rememberer(tools: readonly Tool[], focus: Focus | undefined): Interpreter {
   const interpreter = createInterpreter(tools)
   const known = new Map<string, Reading>()
   return {
     read: (sentence) => {
-      const reading = known.get(sentence) ?? interpreter.read(sentence)
+      const fresh = () => {
+        const read = interpreter.read(sentence)
+        return focus ? keepingNumbers(read, focus, tools) : read
+      }
+      const reading = known.get(sentence) ?? fresh()
       known.set(sentence, reading)
       return reading
     },
@@ -105,31 +140,63 @@ function after(plan: Plan, context: Context): Context {
   if (kind) return contextOf(context.tools, { itemId: MADE, kind, name: "the new one", revision: 1 })
   const { focus, ...rest } = context
   if (!focus) return context
-  // The values now are not known before the calls have run, so relative words have to wait for the next message.
+  const edits = plan.stages.flat().filter((call) => call.tool.endsWith("_edit"))
+  if (edits.length === 0) return context
+  // What follows from a change is not known before it has run, so relative words can only start from what was just set.
   const { parameters: _before, ...known } = focus
-  return { ...rest, focus: plan.stages.flat().some((call) => call.tool.endsWith("_edit")) ? known : focus }
+  const fields = edits.map((call) => editorOf(context.tools, focus)?.fieldsOf(call))
+  const parameters = Object.assign({}, ...fields) as Record<string, string | number> // what the schema takes for values
+  const now = fields.includes(undefined) ? known : { ...known, parameters }
+  return { ...contextOf(context.tools, now), ...rest, focus: now }
 }
 
 const readers = [readPhrase, readQuestion, readRelative, readCopy]
 
 /** The sentence as it stands first, then without what surrounds it; what neither settles is asked about as it stands. */
 function readOne(sentence: string, context: Context): Plan {
-  if (sentence.length > MAX_SENTENCE) return asked(context.interpreter.read(sentence), context)
+  if (sentence.length > MAX_SENTENCE) return doubted(context.interpreter.read(sentence), context)
   return (
     orderIn(sentence, context) ??
     offerCorrection(sentence, context, orderIn) ??
-    asked(mostTelling(sentence, context), context)
+    doubted(mostTelling(sentence, context), context)
   )
 }
 
 function orderIn(sentence: string, context: Context): Plan | undefined {
-  const text = withFields(tidy(sentence), context.focus?.parameters ?? {})
+  const tidied = withFields(tidy(sentence), context.focus?.parameters ?? {})
+  const wish = withFields(wished(sentence), context.focus?.parameters ?? {})
+  const complaint = context.focus && complaintIn(tidied)
+  if (complaint && !complaint.isOrdered) return offerRemedy(tidied, complaint.order, context)
+  const remedy = complaint?.order
+  const texts = [...new Set([sentence, tidied, wish, ...(remedy === undefined ? [] : [remedy, wished(remedy)])])]
   return (
-    understood(sentence, context) ??
-    (text === sentence ? undefined : understood(text, context)) ??
+    firstOf(texts, (text) => understood(text, context)) ??
     readFragment(sentence, context) ??
+    (remedy === undefined ? undefined : readFragment(remedy, context)) ??
+    readPartial(wish, context) ??
+    readKeeping(wish, context, orderIn) ??
+    readMove(wish, context, orderIn) ??
     readPieces(sentence, context)
   )
+}
+
+/** "The band is too wide" orders nothing yet; what would help is offered. */
+function offerRemedy(complaint: string, order: string, context: Context): Plan | undefined {
+  const plan = readRelative(order, context)
+  const [call, ...more] = plan?.stages.flat() ?? []
+  if (!plan || (call && more.length > 0)) return undefined
+  return call ? asking(`"${complaint}": change it?`, [offer(plan.notes.join("; "), call)]) : plan
+}
+
+/** The first that does something or answers; else the first that asks. */
+function firstOf(texts: readonly string[], read: (text: string) => Plan | undefined): Plan | undefined {
+  let asking: Plan | undefined
+  for (const text of texts) {
+    const found = read(text)
+    if (found && !found.question) return found
+    asking ??= found
+  }
+  return asking
 }
 
 function understood(sentence: string, context: Context): Plan | undefined {
@@ -141,18 +208,29 @@ function understood(sentence: string, context: Context): Plan | undefined {
   return reading.certain && !isUnasked(reading, sentence, context) ? carried(reading, context) : undefined
 }
 
-/** Of the readings that end in a question, the one that leaves least open: with a thing in front, as a change of it. */
+/**
+ * Of the readings that end in a question, the one that leaves least open: with a thing in front, as a change of it. A sentence
+ * that speaks of "it" is about that thing, whatever else there is to change.
+ */
 function mostTelling(sentence: string, { interpreter, onItem, focus }: Context): Reading {
   const reading = interpreter.read(sentence)
-  if (!focus || reading.certain || sentence.includes("?")) return reading
-  const others = [wished(sentence), `make it ${wished(sentence)}`].map((words) => onItem.read(words))
-  const better = others.find(
-    ({ calls, asks, unused, certain }) =>
-      !certain && calls.length > 0 && asks.length === 1 && asks.length < reading.asks.length && unused.length === 0,
-  )
-  return better && (better.asks[0]?.choices.length ?? 0) > 0 ? better : reading
+  if (!focus || sentence.includes("?")) return reading
+  const isAboutIt = /\b(?:it|this|that)\b/i.test(sentence)
+  const others = [sentence, wished(sentence), `make it ${wished(sentence)}`].map((words) => onItem.read(words))
+  // "Why" is no change of which only the what is missing, unless it is said of "it".
+  const open = [reading, ...others.filter((it, at) => isSpelling(it) || saysSomething(it) || (isAboutIt && at === 0))]
+  const doubt = (it: Reading) =>
+    2 * it.asks.length + it.unused.length + (isAboutIt && it === reading ? 2 : 0) - (isSpelling(it) ? 1 : 0)
+  return open.filter((it) => !it.certain).toSorted((a, b) => doubt(a) - doubt(b))[0] ?? reading
 }
 
+const ABOUT_VALUES = new Set<string>(["ambiguous", "conflict", "range"])
+const saysSomething = ({ calls, asks }: Reading): boolean =>
+  calls.some(({ spans }) => spans.length > 0) || asks.some((it) => ABOUT_VALUES.has(it.kind))
+
+const isSpelling = ({ asks }: Reading): boolean => asks.length === 1 && asks[0]?.kind === "spelling"
+
+const NAMING = /^\W*(?:please )?(?:re)?(?:name|call|title) (?:it|this|that|the|my)\b/i
 const STAYING = /\b(?:keep|leave|stay|stays|still|both|all|each|every)\b/i
 
 /**
@@ -161,7 +239,11 @@ const STAYING = /\b(?:keep|leave|stay|stays|still|both|all|each|every)\b/i
  */
 function isUnasked({ calls }: Reading, sentence: string, { tools }: Context): boolean {
   const tool = tools.find((it) => it.name === calls[0]?.tool)
+  // "Name this one Anna" looks for nothing of that name.
+  if (tool?.effect === "reads" && NAMING.test(sentence)) return true
   if (!tool || tool.effect === "reads") return false
+  // "Change it" says that something is to be different, and not what.
+  if (Object.keys(calls[0]?.input ?? {}).length === 0) return true
   if (STAYING.test(sentence)) return true
   const { things, strong } = entryOf(tool).words
   return makesNew(tool) && !lex(sentence).some((token) => things.has(token.word) || strong.has(token.word))
@@ -182,46 +264,4 @@ function carried(reading: Reading, context: Context): Plan {
     ],
     { unused: reading.ignored },
   )
-}
-
-/** Asks that a plain yes settles: the reading is complete, it only leaves something out or destroys something. */
-const SETTLED_BY_YES = new Set<string>(["unused", "destroys"])
-
-/** "gold or platinum": the "or" is what the question is about, not a word left over. */
-function openAsks({ asks, unused }: Reading): Reading["asks"] {
-  const isAbout = asks.some((it) => it.kind === "conflict") && unused.every((it) => /^(?:or|either|and)$/i.test(it))
-  return isAbout ? asks.filter((it) => it.kind !== "unused") : asks
-}
-
-/** How the sentence was read, what is open, and choices that settle it. */
-function asked(reading: Reading, { tools, focus }: Context): Plan {
-  const call = reading.calls[0]
-  const aim = ({ tool, input }: Call) => aimed({ tool, input }, tools, focus)
-  const aimedChoice = (choice: TurnChoice): TurnChoice => {
-    const { does } = choice
-    if ("call" in does) return { ...choice, does: { call: aim(does.call) } }
-    return "yes" in does ? { ...choice, does: { yes: aim(does.yes) } } : choice
-  }
-  if (reading.certain && call)
-    return asking("I am not sure that this is meant. Do it?", [offer("yes, as read", aim(call))], {
-      say: echoOf(call),
-      unused: reading.ignored,
-    })
-  const asks = openAsks(reading)
-  const [only, ...more] = asks
-  const isSettled = more.length > 0 && asks.every((it) => SETTLED_BY_YES.has(it.kind) && it.choices.length > 0)
-  const yes: TurnChoice[] =
-    call && isSettled
-      ? [{ value: "yes", label: "yes, as read", does: { yes: { tool: call.tool, input: call.input } } }]
-      : []
-  const choices = (only && more.length === 0 ? only.choices : yes).map(aimedChoice)
-  const text = [
-    ...asks.map((it) => it.question),
-    ...(choices.length === 0 && more.length > 0 ? ["Please say it again with that settled."] : []),
-  ].join(" ")
-  const field = more.length === 0 ? only?.field : undefined
-  return {
-    ...asking(text, choices, { say: echoOf(call), unused: [...reading.unused, ...reading.ignored] }),
-    question: { text, choices, ...(field === undefined ? {} : { field }) },
-  }
 }

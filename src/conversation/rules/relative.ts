@@ -3,6 +3,7 @@ import { lex } from "#src/conversation/interpreter/lexer.ts"
 import type { Token } from "#src/conversation/interpreter/lexer.ts"
 import { FILLERS, NEGATIONS } from "#src/conversation/interpreter/words.ts"
 import type { TurnChoice } from "#src/conversation/result.ts"
+import { adjustmentIn } from "#src/conversation/rules/adjusting.ts"
 import { editorOf } from "#src/conversation/rules/measures.ts"
 import type { Editor, Measure } from "#src/conversation/rules/measures.ts"
 import { findComparisons } from "#src/conversation/rules/comparisons.ts"
@@ -35,7 +36,10 @@ export function readRelative(sentence: string, context: Context): Plan | undefin
   const step = readSizeStep(sentence)
   const text = step?.rest ?? sentence
   const tokens = lex(text)
-  const { comparisons, consumed } = findComparisons(tokens, editor.measures, focus.parameters ?? {})
+  const adjusted = adjustmentIn(tokens, editor.measures)
+  const { comparisons, consumed } = adjusted
+    ? { comparisons: [adjusted], consumed: adjusted.places }
+    : findComparisons(tokens, editor.measures, focus.parameters ?? {})
   if (comparisons.length === 0 && !step) return undefined
   const wishes: Wish[] = []
   if (step) {

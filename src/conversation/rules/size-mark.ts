@@ -21,6 +21,15 @@ const COUNTS: Readonly<Record<string, number>> = {
 const COUNT = String.raw`(one and a half|a couple of|one half|one full|a full|a half|half a|a quarter|quarter|half|one|two|three|four|an?|\d{1,2}(?:[.,]\d{1,2})?|½|1\/2)`
 const AFTER = new RegExp(String.raw`(?:\b${COUNT}\s+)?\bsizes?\s+(up|down|bigger|larger|smaller)\b`, "i")
 const BEFORE = new RegExp(String.raw`\b(?:go\s+|size\s+)?(up|down)\s+(?:by\s+)?${COUNT}\s+sizes?\b`, "i")
+/** "size up a quarter", "drop it half a size". */
+const SIZED = new RegExp(
+  String.raw`^\s*(?:go\s+|take it\s+|bring it\s+)?(?:size|resize)\s+(?:it\s+)?(up|down)\s+(?:by\s+)?${COUNT}(?:\s+(?:of\s+a\s+)?sizes?)?\s*$`,
+  "i",
+)
+const DROPPED = new RegExp(
+  String.raw`\b(drop|lower|take|bring|raise|bump)\s+(?:it\s+|this\s+)?(?:(up|down)\s+)?(?:by\s+)?${COUNT}\s+sizes?\b`,
+  "i",
+)
 
 export interface SizeStep {
   /** Signed number of sizes. */
@@ -33,16 +42,29 @@ export interface SizeStep {
 
 /** "half a size smaller", "two sizes up", "go down a size"; undefined when the sentence speaks of no such step. */
 export function readSizeStep(text: string): SizeStep | undefined {
-  const after = AFTER.exec(text)
-  const match = after ?? BEFORE.exec(text)
+  const sized = SIZED.exec(text)
+  const dropped = sized ? null : droppedIn(text)
+  const after = sized || dropped ? null : AFTER.exec(text)
+  const match = sized ?? dropped?.match ?? after ?? BEFORE.exec(text)
   if (!match) return undefined
-  const [count = "", direction = ""] = after ? [after[1], after[2]] : [match[2], match[1]]
+  const [count = "", direction = ""] = dropped
+    ? [match[3], dropped.direction]
+    : after
+      ? [after[1], after[2]]
+      : [match[2], match[1]]
   const word = count.toLowerCase().replaceAll(/\s+/g, " ")
   const many = COUNTS[word === "an" ? "a" : word] ?? readNumber(word)?.value
   if (many === undefined || many <= 0 || many > 8) return undefined
   const sign = /up|bigger|larger/i.test(direction) ? 1 : -1
   const rest = `${text.slice(0, match.index)} ${text.slice(match.index + match[0].length)}`
   return { by: sign * many, said: match[0].trim(), rest: rest.trim() }
+}
+
+function droppedIn(text: string): { match: RegExpExecArray; direction: string } | undefined {
+  const match = DROPPED.exec(text)
+  const verb = match?.[1]?.toLowerCase() ?? ""
+  const direction = match?.[2] ?? { drop: "down", lower: "down", raise: "up", bump: "up" }[verb]
+  return match && direction !== undefined ? { match, direction } : undefined
 }
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,9 +1,11 @@
 import { isKindness } from "#src/conversation/rules/clauses.ts"
+import { unframed } from "#src/conversation/rules/frames.ts"
+import { withoutSlips } from "#src/conversation/rules/slips.ts"
 import { spoken } from "#src/conversation/rules/wording.ts"
 
 /** Said before an order without changing it. */
 const LEADS =
-  /^(?:(?:and|also|then|so+|ok|okay|hmm+|hm|oh|ooh|oops|well|right|alright|actually|basically|now|next|hey+|yo|hi+|hello|please|lol|omg|cool|great|nice|perfect|thanks|just|sorry)\b[\s,!.:]*)+/i
+  /^(?:(?:and|also|then|so+|ok|okay|hmm+|hm|oh|ooh|oops|well|right|alright|actually|basically|now|next|hey+|yo|hi+|hello|please|lol|omg|cool|great|nice|perfect|thanks|just|only|sorry|good|sweet|ah|aw+|whoops|hold on|hang on|my bad|(?:on )?second thoughts?|on reflection|final(?:ly| answer)?|(?:i(?:'ve| have)? )?changed my mind|i (?:meant|mean)|(?:scrap|scratch) that(?=[\s,.!:-]+\S)|wait(?=[,.!:\s-]+(?:make|change|actually|can|could|what|how|let|no\b|i\b)|[,.!]))\b[\s,!.:-]*)+/i
 /** Wishes and suggestions that end in the thing wished for. */
 const WISHES =
   /^(?:(?:let'?s|let us|can we|could we|can you|could you|can u|could u|would you|we can|how about|what about|i'd like|i want|i need|gimme|give me|can i (?:get|have)|could i (?:get|have))\s+)+(?:(?:go with|go for|go|try|do|have|use|switch to|change to|get|see)\s+)?(?:maybe\s+)?(?:(?:it|this|that)\s+(?=in|with|as))?/i
@@ -15,6 +17,7 @@ const EMOTICONS = /(?:^|\s)(?:[:;]-?[)DpP(]|<3|xD|\^\^)(?=\s|$)/g
 const SHORT: readonly [RegExp, string][] = [
   [/\bw(?=\s+\S)(?!\/)/g, "with"],
   [/\bem\b/g, "them"],
+  [/^(?:shoot|ping|flick|pass|hand) me\b/gi, "give me"],
   [/\bcan u\b/gi, "can you"],
   [/\bcould u\b/gi, "could you"],
   // "like 3 mm" is about 3 mm, as "about" is.
@@ -23,7 +26,7 @@ const SHORT: readonly [RegExp, string][] = [
 
 /** The sentence without what only surrounds an order: greetings, kind words, hedges at the ends, emoticons, shorthand. */
 export function tidy(sentence: string): string {
-  let text = sentence.replaceAll(EMOTICONS, " ")
+  let text = withoutSlips(sentence.replaceAll(EMOTICONS, " "))
   for (const [short, long] of SHORT) text = text.replaceAll(new RegExp(short, `${short.flags.replace("g", "")}g`), long)
   text = withoutKindness(text.trim())
   for (let before = ""; before !== text;) {
@@ -35,7 +38,7 @@ export function tidy(sentence: string): string {
 
 /** What is wished for, when the sentence is a wish. A question mark goes only with a polite opening. */
 export function wished(sentence: string): string {
-  const text = tidy(sentence)
+  const text = tidy(unframed(tidy(sentence)))
   const wish = WISHES.exec(text)
   const rest = wish ? text.slice(wish[0].length).replace(/\?+\s*$/, "") : text
   return rest

@@ -28,8 +28,8 @@ export function defaultsOf(tools: readonly Tool[], calls: readonly Call[]): stri
     return Object.entries(tool?.input.shape ?? {}).flatMap(([key, field]) => {
       const def = (field as { def?: { type?: string; defaultValue?: unknown } }).def // every zod schema has one
       const isPlain = ["string", "number", "boolean"].includes(typeof def?.defaultValue)
-      // How long to wait is no property of the result.
-      return def?.type === "default" && isPlain && !(key in call.input) && !key.startsWith("wait")
+      // How long to wait, and how sharp it is shown, are no properties of the result.
+      return def?.type === "default" && isPlain && !(key in call.input) && !/^(?:wait|picture)/.test(key)
         ? [`${key.replaceAll("_", " ")} ${String(def.defaultValue)}`]
         : []
     })

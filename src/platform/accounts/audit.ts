@@ -33,7 +33,7 @@ export interface AuditLine {
 
 export interface Audit {
   record(entry: AuditEntry): void
-  /** Newest first; at most 500. */
+  /** Newest first; at most 500. `action` may end with a star: "quota.*". */
   find(filter?: { actor?: string; target?: string; action?: string; limit?: number }): AuditLine[]
 }
 
@@ -76,7 +76,7 @@ export function createAudit(db: Db, clock: Clock): Audit {
       db.all(
         lineRow,
         `SELECT * FROM audit WHERE (:actor IS NULL OR actor = :actor) AND (:target IS NULL OR target = :target)
-           AND (:action IS NULL OR action = :action) ORDER BY id DESC LIMIT :limit`,
+           AND (:action IS NULL OR action GLOB :action) ORDER BY id DESC LIMIT :limit`,
         {
           actor: filter.actor ?? null,
           target: filter.target ?? null,

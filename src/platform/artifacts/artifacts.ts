@@ -3,7 +3,7 @@ import { join } from "node:path"
 import type { Logger } from "pino"
 import { z } from "zod"
 import { UserError } from "#src/errors.ts"
-import { createBlobs, type Blobs, type StagedBlob } from "#src/platform/artifacts/blobs.ts"
+import { createBlobs, tooLarge, type Blobs, type StagedBlob } from "#src/platform/artifacts/blobs.ts"
 import { safeFileName } from "#src/platform/artifacts/file-name.ts"
 import { parseAddress } from "#src/platform/artifacts/address.ts"
 import { collectGarbage, dropIfUnused, type Collected } from "#src/platform/artifacts/garbage.ts"
@@ -24,6 +24,8 @@ export interface ArtifactStore extends Artifacts {
   fileUrlOnPage(page: URL, artifact: Artifact): string
   /** Distinct bytes that the account keeps. */
   storageBytes: (accountId: string) => number
+  /** Throws UserError "too_large" or "quota" when this could not be stored: asked before the bytes are sent. */
+  requireRoom(accountId: string, file: { sha256: string; bytes: number }): void
   /** Lets go of everything that `owner` kept alive. */
   unlink(owner: string): void
   /** Removes artifacts without owner that were not used for `keepDays`, blobs without artifact and stale temporary files. */
@@ -156,6 +158,10 @@ export function createArtifacts(parts: ArtifactParts): ArtifactStore {
     path,
     open,
     storageBytes: (accountId) => storedBytes(db, accountId),
+    requireRoom: (accountId, { sha256, bytes }) => {
+      if (bytes > config.maxFileBytes) throw tooLarge(config.maxFileBytes)
+      parts.requireRoom?.(accountId, has(db, accountId, sha256) ? 0 : bytes)
+    },
     writerFor: (accountId) => ({
       put: (source, input) => put(accountId, source, input),
       path: async (id) => {

@@ -137,7 +137,8 @@ async function read(file: FileHandle, position: number, length: number): Promise
   return buffer.subarray(0, done)
 }
 
-function tooLarge(maxBytes: number): UserError {
+/** What a file over the limit is refused with. */
+export function tooLarge(maxBytes: number): UserError {
   return new UserError(
     `The file is larger than ${Math.floor(maxBytes / 1024 / 1024)} MB (${maxBytes} bytes).`,
     "Use a smaller one, or raise ATELIER_MAX_FILE_MB.",

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto"
 import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { UserError } from "#src/errors.ts"
@@ -25,6 +25,15 @@ export function loadSecret(dataDir: string): Uint8Array {
       "conflict",
     )
   return secret
+}
+
+/** Tells one studio from another, also from a copy of itself with another database file, without telling anything of its key. */
+export function studioName(secret: Uint8Array, database: string): string {
+  return createHash("sha256")
+    .update(`studio\n${statSync(database).ino}\n`)
+    .update(secret)
+    .digest("hex")
+    .slice(0, 16)
 }
 
 function readSecret(path: string): Buffer | undefined {

@@ -10,7 +10,7 @@ import { notFound, withCors, withSecurity } from "#src/platform/http/responses.t
 import { mcpHttpHandler, type McpHttp } from "#src/platform/mcp/http.ts"
 import type { Mounted } from "#src/platform/mcp/conformance/mount.ts"
 import { createStudioOffer, type McpParts } from "#src/platform/mcp/studio-offer.ts"
-import { createMetrics, type JobCounts, type Metrics } from "#src/platform/metrics.ts"
+import { createMetrics, type Figure, type Metrics } from "#src/platform/metrics.ts"
 import type { Caller, Check } from "#src/studio.ts"
 import type { Tool } from "#src/tool.ts"
 import type { Registry } from "#tools/registry.ts"
@@ -22,11 +22,14 @@ export interface HttpOptions extends McpParts {
   verifyKey: VerifyKey
   /** Serves GET and HEAD /files/*: bytes of artifacts by signed link. */
   files(request: Request): Promise<Response>
+  /** Serves /work/*: files of attempts, for workers of other machines. Only where there may be some. */
+  work?(request: Request): Promise<Response>
   /** Serves the pages (/view/:id and what they need); undefined for a path that is none. */
   pages(request: Request): Promise<Response | undefined>
   /** What must be well for the studio to take work. */
   ready(signal: AbortSignal): Promise<Check[]>
-  jobCounts?: JobCounts
+  /** What /metrics says beyond this process. */
+  figures?: readonly Figure[]
   /** Serves the official conformance fixtures as well. */
   conformance?: boolean
 }
@@ -40,8 +43,12 @@ export interface HttpServer {
 
 const HEADERS_MS = 15_000
 const REQUEST_MS = 60_000
+/** A worker sends large files, perhaps over a slow line. Silence ends its request much sooner. */
+const WORK_REQUEST_MS = 600_000
 const MAX_HEADER_BYTES = 16 * 1024
 const READY_MS = 2_000
+/** Without these nothing can be accepted; without the rest some of it has to wait. */
+const VITAL = new Set(["database", "data directory"])
 /** How long requests in flight may take when the server is told to stop. */
 const GRACE_MS = 1_000
 
@@ -52,7 +59,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
-    serverOptions: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    serverOptions: {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: options.work ? WORK_REQUEST_MS : REQUEST_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
   }) as NodeServer // HTTP/1.1, since no other createServer is given
   const port = await listen(server, config)
   const url = config.publicUrl ?? `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`
@@ -105,16 +116,19 @@ function mount(app: Hono, options: HttpOptions, authority: Authority, mcp: McpHt
   app.get("/health/ready", async (context) => {
     const checks = await options.ready(AbortSignal.timeout(READY_MS))
     const failing = checks.filter((check) => check.state === "failing").map((check) => check.name)
-    return context.json({ status: failing.length > 0 ? "failing" : "ok", failing }, failing.length > 0 ? 503 : 200)
+    if (failing.some((name) => VITAL.has(name))) return context.json({ status: "failing", failing }, 503)
+    return context.json({ status: failing.length > 0 ? "degraded" : "ok", failing })
   })
   app.get("/metrics", async (context) => {
     const who = await authority.authorize(context.req.raw)
     if (who instanceof Response) return who
     if (who.caller.role !== "admin") return context.json({ error: "Metrics need the key of an admin." }, 403)
-    metrics ??= createMetrics(options.jobCounts)
+    metrics ??= createMetrics(options.figures ?? [])
     return new Response(await (await metrics).text(), { headers: { "content-type": (await metrics).contentType } })
   })
   app.on(["GET", "HEAD", "OPTIONS"], "/files/*", (context) => options.files(context.req.raw))
+  const { work } = options
+  if (work) app.on(["GET", "POST", "PUT"], "/work/*", (context) => work(context.req.raw))
   app.notFound(async (context) => (await options.pages(context.req.raw)) ?? notFound(context.req.raw))
   app.onError((error, context) => {
     log.error({ err: error, path: context.req.path }, "an HTTP request broke")

@@ -12,6 +12,7 @@ import { withMeter } from "#src/platform/llm/meter.ts"
 import { providerModel } from "#src/platform/llm/provider.ts"
 import { withRedaction } from "#src/platform/llm/redact.ts"
 import type { LlmConfig, LlmLimits, LlmTarget } from "#src/platform/llm/settings.ts"
+import { withoutPictures } from "#src/platform/llm/sight.ts"
 import { withTimeouts } from "#src/platform/llm/timeout.ts"
 import type { Db } from "#src/platform/store/db.ts"
 import type { Check, Clock } from "#src/studio.ts"
@@ -87,6 +88,7 @@ export function createLlm(parts: LlmParts): LlmService {
           model: target.model,
           contextTokens,
           breaker: breaker.state(),
+          sees: target.sees,
         })),
       ),
     model: (role, call) => {
@@ -94,6 +96,7 @@ export function createLlm(parts: LlmParts): LlmService {
       return first && withRedaction(chainOf([first, ...others], log), secrets)
     },
     contextTokens: (role) => (chain(role).length > 0 ? Math.min(...chain(role).map((link) => link.contextTokens)) : 0),
+    sees: (role) => chain(role).some((link) => link.target.sees),
     checks: (signal) => llmChecks([...links.values()], signal),
     close: () => undefined,
   }
@@ -120,6 +123,7 @@ function forCall(link: LlmLink, role: LlmRole, call: LlmCall, { ledger, cache, l
         outputTokens: tokens.output,
         estimated: tokens.estimated,
         microUsd,
+        sees: target.sees,
       }),
     counted: (sent, tokens) => {
       const cut = target.endpoint.provider === "openai-compatible" ? truncatedTo(sent, tokens) : undefined
@@ -131,7 +135,8 @@ function forCall(link: LlmLink, role: LlmRole, call: LlmCall, { ledger, cache, l
       link.contextTokens = cut
     },
   })
-  const guarded = withBudget(withBreaker(metered, link.breaker), () => link.contextTokens, limits.outputTokens)
+  const limited = withBudget(withBreaker(metered, link.breaker), () => link.contextTokens, limits.outputTokens)
+  const guarded = target.sees ? limited : withoutPictures(limited)
   if (!call.cacheS) return guarded
   return withCache(guarded, cache, {
     accountId: call.caller.accountId,
@@ -144,6 +149,7 @@ function forCall(link: LlmLink, role: LlmRole, call: LlmCall, { ledger, cache, l
         outputTokens: output,
         estimated: false,
         microUsd: 0,
+        sees: target.sees,
       }),
   })
 }

@@ -14,6 +14,8 @@ export interface LlmModel {
   /** Tokens of prompt and answer together that the server really keeps. */
   contextTokens: number
   breaker: "closed" | "open" | "half-open"
+  /** Takes pictures. */
+  sees: boolean
 }
 
 /** What one or more calls used. Tokens are estimated where the server said nothing. */
@@ -25,6 +27,8 @@ export interface LlmUsage {
   estimated: boolean
   /** Null when no price is known. */
   microUsd: number | null
+  /** The model takes pictures: what came along was shown to it. */
+  sees: boolean
 }
 
 export interface LlmCall {
@@ -46,5 +50,7 @@ export interface Llm {
   model(role: LlmRole, call: LlmCall): LanguageModelV4 | undefined
   /** Smallest context of the chain, for budgeting a prompt; 0 when no model is configured for the role. */
   contextTokens(role: LlmRole): number
+  /** Whether some model of the chain takes pictures; the others are sent the words beside them only. */
+  sees(role: LlmRole): boolean
   close(): void
 }

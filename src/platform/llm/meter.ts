@@ -3,6 +3,7 @@ import { createCollector, estimateOutput } from "#src/platform/llm/collect.ts"
 import { isStopped } from "#src/platform/llm/failure.ts"
 import { layer, streamOf, type Parts } from "#src/platform/llm/layer.ts"
 import type { LlmEntry } from "#src/platform/llm/ledger.ts"
+import { hasPictures } from "#src/platform/llm/sight.ts"
 import { estimateInput, tokensOf, usageOf, type Tokens } from "#src/platform/llm/tokens.ts"
 
 const NOTHING: Tokens = { input: 0, cachedInput: 0, output: 0, estimated: false }
@@ -31,7 +32,8 @@ export function withMeter(model: LanguageModelV4, meter: Meter): LanguageModelV4
     const close = (outcome: "done" | "failed" | "stopped", tokens: Tokens) => {
       const cost = entry.close(outcome, tokens)
       if (tokens.input + tokens.output > 0) meter.used(tokens, cost)
-      if (!tokens.estimated && tokens.input > 0) meter.counted(sent, tokens)
+      // What a picture counts for differs too much between servers to tell whether one cuts prompts.
+      if (!tokens.estimated && tokens.input > 0 && !hasPictures(options)) meter.counted(sent, tokens)
     }
     const fail = (error: unknown) => {
       // Whoever stops a call pays for the prompt: the server had it. A refused or failed one costs nothing.

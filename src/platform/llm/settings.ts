@@ -1,6 +1,7 @@
 import { UserError } from "#src/errors.ts"
 import type { LlmModel, LlmRole } from "#src/platform/llm/llm.ts"
 import { knownModel } from "#src/platform/llm/prices.ts"
+import { seesByItself } from "#src/platform/llm/sight.ts"
 
 /** A server that answers model calls. */
 export interface LlmEndpoint {
@@ -21,6 +22,8 @@ export interface LlmTarget {
   contextTokens: number
   /** Null when no price is known; nothing is booked then. */
   price: LlmPrice | null
+  /** Takes pictures. */
+  sees: boolean
 }
 
 /** Micro-dollars per token are the same number as dollars per million tokens. */
@@ -65,6 +68,7 @@ export interface LlmWords {
   context: string[]
   prices: string[]
   jsonSchema: string[]
+  vision: string[]
   keys: string[]
   openaiKey: string | undefined
   anthropicKey: string | undefined
@@ -73,6 +77,8 @@ export interface LlmWords {
 
 /** The word in a chain that stands for command mode. */
 export const COMMANDS = "commands"
+/** The word that takes sight from all models. */
+const NONE = "none"
 /** Assumed for servers of the operator's own: their true limit is a setting that the protocol does not tell. */
 export const DEFAULT_CONTEXT = 16_384
 
@@ -87,7 +93,9 @@ export function llmConfig(words: LlmWords): LlmConfig {
   const context = pairs(words.context)
   const prices = pairs(words.prices)
   const targets = (variable: string, chain: string[]) =>
-    chain.filter((word) => word !== COMMANDS).map((word) => targetOf(variable, word, endpoints, context, prices))
+    chain
+      .filter((word) => word !== COMMANDS)
+      .map((word) => targetOf(variable, word, { endpoints, context, prices, vision: words.vision }))
   const fast = targets("ATELIER_LLM_FAST", words.fast)
   const draft = targets("ATELIER_LLM_DRAFT", words.draft)
   const judge = targets("ATELIER_LLM_JUDGE", words.judge)
@@ -120,13 +128,14 @@ function endpointsOf(words: LlmWords): Map<string, LlmEndpoint> {
   return made
 }
 
-function targetOf(
-  variable: string,
-  word: string,
-  endpoints: Map<string, LlmEndpoint>,
-  context: Map<string, string>,
-  prices: Map<string, string>,
-): LlmTarget {
+interface Known {
+  endpoints: Map<string, LlmEndpoint>
+  context: Map<string, string>
+  prices: Map<string, string>
+  vision: readonly string[]
+}
+
+function targetOf(variable: string, word: string, { endpoints, context, prices, vision }: Known): LlmTarget {
   const slash = word.indexOf("/")
   const name = word.slice(0, slash)
   const model = word.slice(slash + 1)
@@ -148,6 +157,9 @@ function targetOf(
     model,
     contextTokens: size === undefined ? (known?.contextTokens ?? DEFAULT_CONTEXT) : Number(size),
     price: priceOf(prices.get(word) ?? prices.get(name)) ?? known?.price ?? null,
+    sees:
+      !vision.includes(NONE) &&
+      (vision.includes(word) || vision.includes(name) || seesByItself(endpoint.provider, model)),
   }
 }
 

@@ -7,6 +7,7 @@ import { ask, canAsk, withAnswers } from "#src/platform/mcp/question.ts"
 import { explained, failure, toolResult } from "#src/platform/mcp/result.ts"
 import { speaksTasks, taskHandle } from "#src/platform/mcp/tasks.ts"
 import type { McpParts } from "#src/platform/mcp/studio-offer.ts"
+import { isTrace } from "#src/platform/trace.ts"
 import type { Studio } from "#src/studio.ts"
 import type { Reply, Tool } from "#src/tool.ts"
 import type { Registry } from "#tools/registry.ts"
@@ -28,12 +29,14 @@ export async function callTool(
   const { context, caller } = call
   const answers = withAnswers(given, context)
   const idempotencyKey = keyOf(context.mcpReq._meta)
+  const trace = context.mcpReq._meta?.["traceparent"]
   try {
     const studio = await parts.studioFor({
       caller,
       signal: context.mcpReq.signal,
       progress: progressTo(context),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(isTrace(trace) && { trace }),
     })
     const reply = await parts.registry.callTool(tool.name, answers.input, studio)
     return handleInstead(reply, call, studio) ?? (await toolResult(reply, studio.artifacts))

@@ -1,9 +1,11 @@
 import { z } from "zod"
 import { UserError } from "#src/errors.ts"
-import type { JobContract } from "#src/job.ts"
+import type { JobContract, JobNeeds } from "#src/job.ts"
 import { artifactsOf } from "#src/platform/queue/artifacts-of.ts"
+import { expectedSeconds } from "#src/platform/queue/measured.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
 import { chargeFor } from "#src/platform/queue/price.ts"
+import { isTrace } from "#src/platform/trace.ts"
 import { newId } from "#src/platform/store/id.ts"
 import type { SubmitOptions } from "#src/studio.ts"
 
@@ -13,6 +15,7 @@ const MAX_TITLE_CHARS = 200
 const MAX_KEY_CHARS = 200
 const MIN_SECONDS = 0.1
 const URGENCY = { rush: 0, normal: 1, background: 2 } as const
+const urgencyOf = ({ urgency = "normal" }: Pick<SubmitOptions, "urgency">) => URGENCY[urgency]
 
 /**
  * Takes a job in, or finds the one that this call means: one transaction over idempotency, result cache, quota hold, fair
@@ -21,7 +24,9 @@ const URGENCY = { rush: 0, normal: 1, background: 2 } as const
  */
 export function accept(parts: JobParts, contract: JobContract, payload: unknown, options: SubmitOptions): string {
   const { text, parsed } = checkPayload(contract, payload)
-  const seconds = Math.max(MIN_SECONDS, contract.estimate(parsed).seconds)
+  const needs = contract.needs?.(parsed)
+  const promised = Math.max(MIN_SECONDS, contract.estimate(parsed).seconds)
+  const work = { type: contract.type, signature: needs?.signature ?? "", promised }
   const key = { account: options.caller.accountId, type: contract.type }
   const idem = options.idempotencyKey === undefined ? null : checkKey(options.idempotencyKey)
   const cache = options.cacheKey === undefined ? null : checkKey(options.cacheKey)
@@ -31,7 +36,8 @@ export function accept(parts: JobParts, contract: JobContract, payload: unknown,
     const open =
       cache === null ? undefined : findByKey(parts, `cache_key = :value AND ${OPEN}`, { ...key, value: cache })
     if (open) return open
-    const row: NewRow = { contract, text, seconds, options, idem, cache }
+    const seconds = expectedSeconds(parts.db, work)
+    const row: NewRow = { contract, text, needs, promised, seconds, options, idem, cache }
     const finished = cache === null ? undefined : findResult(parts, { ...key, value: cache })
     return finished ? insertFinished(parts, row, finished) : insertWaiting(parts, row)
   })
@@ -40,6 +46,9 @@ export function accept(parts: JobParts, contract: JobContract, payload: unknown,
 interface NewRow {
   contract: JobContract
   text: string
+  needs: JobNeeds | undefined
+  /** As the contract estimates, and as measured so far. */
+  promised: number
   seconds: number
   options: SubmitOptions
   idem: string | null
@@ -105,7 +114,7 @@ function insertWaiting(parts: JobParts, row: NewRow): string {
   refuseFlood(parts, caller.accountId)
   const id = insert(parts, row, {
     state: "waiting",
-    tag: takeTag(parts, row.contract.lane, caller.accountId, row.seconds),
+    tag: takeTag(parts, fairKey(row.contract.lane, urgencyOf(row.options)), caller.accountId, row.seconds),
     result: null,
     ended: null,
   })
@@ -116,15 +125,15 @@ function insertWaiting(parts: JobParts, row: NewRow): string {
 
 function insert(
   { db, clock }: JobParts,
-  { contract, text, seconds, options, idem, cache }: NewRow,
+  { contract, text, needs, promised, seconds, options, idem, cache }: NewRow,
   how: { state: "waiting" | "done"; tag: number; result: string | null; ended: number | null },
 ): string {
   const id = newId("job")
   db.run(
     `INSERT INTO job (id, account_id, tenant_id, type, title, lane, urgency, payload, state, max_attempts, time_limit_s, tag,
-       est_seconds, idem_key, cache_key, result, created_at, started_at, ended_at)
+       est_seconds, promised_seconds, needs, signature, idem_key, cache_key, trace, result, created_at, started_at, ended_at)
      VALUES (:id, :account, :tenant, :type, :title, :lane, :urgency, :text, :state, :attempts, :limit, :tag,
-       :seconds, :idem, :cache, :result, :now, :ended, :ended)`,
+       :seconds, :promised, :needs, :signature, :idem, :cache, :trace, :result, :now, :ended, :ended)`,
     {
       id,
       account: options.caller.accountId,
@@ -132,13 +141,17 @@ function insert(
       type: contract.type,
       title: options.title.slice(0, MAX_TITLE_CHARS),
       lane: contract.lane,
-      urgency: URGENCY[options.urgency ?? "normal"],
+      urgency: urgencyOf(options),
       text,
       attempts: Math.max(1, contract.attempts),
       limit: contract.timeLimitS,
       seconds,
+      promised,
+      needs: needs === undefined ? null : JSON.stringify(needs),
+      signature: needs?.signature ?? null,
       idem,
       cache,
+      trace: isTrace(options.trace) ? options.trace : null,
       now: clock.now(),
       ...how,
     },
@@ -164,22 +177,27 @@ function refuseFlood({ db }: JobParts, account: string): void {
  * Start-time fair queueing: tag = max(V, the account's last finish); last finish = tag + seconds of work. So an account's
  * jobs are spaced by its own work, and an account that was idle starts where the lane is now.
  */
-function takeTag({ db }: JobParts, lane: string, account: string, seconds: number): number {
+function takeTag({ db }: JobParts, key: string, account: string, seconds: number): number {
   const read = (who: string) =>
-    db.get(z.object({ value: z.number() }), "SELECT value FROM quota_fair WHERE lane = :lane AND account_id = :who", {
-      lane,
+    db.get(z.object({ value: z.number() }), "SELECT value FROM quota_fair WHERE lane = :key AND account_id = :who", {
+      key,
       who,
     })?.value ?? 0
   const tag = Math.max(read(""), read(account))
-  raiseFair(db, lane, account, tag + seconds)
+  raiseFair(db, key, account, tag + seconds)
   return tag
 }
 
+/** Every class of a lane is fair within itself. */
+export function fairKey(lane: string, urgency: number): string {
+  return urgency === URGENCY.normal ? lane : `${lane}#${urgency}`
+}
+
 /** Raises V (account "") or an account's last finish; neither ever falls. */
-export function raiseFair(db: JobParts["db"], lane: string, account: string, value: number): void {
+export function raiseFair(db: JobParts["db"], key: string, account: string, value: number): void {
   db.run(
-    `INSERT INTO quota_fair (lane, account_id, value) VALUES (:lane, :account, :value)
+    `INSERT INTO quota_fair (lane, account_id, value) VALUES (:key, :account, :value)
      ON CONFLICT DO UPDATE SET value = max(value, :value)`,
-    { lane, account, value },
+    { key, account, value },
   )
 }

@@ -1,4 +1,5 @@
 import { UserError } from "#src/errors.ts"
+import { LaneDown } from "#src/platform/queue/lane.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
 import { findRow, isOpen } from "#src/platform/queue/rows.ts"
 import { settleCancelled } from "#src/platform/queue/settle.ts"
@@ -21,10 +22,11 @@ export function cancel(parts: JobParts, accountId: string, id: string): void {
     else settleCancelled(parts, found)
     return found
   })
-  void tellLane(parts, row.id, row.attempt).catch((error: unknown) =>
-    // The reconciler says it again in a second.
-    parts.log.warn({ err: error, job: id }, "the lane could not be told of a cancelled job"),
-  )
+  void tellLane(parts, row.id, row.attempt).catch((error: unknown) => {
+    // The reconciler says it again in a second, and the loop tells that the lanes are away.
+    if (!(error instanceof LaneDown))
+      parts.log.warn({ err: error, job: id }, "the lane could not be told of a cancelled job")
+  })
 }
 
 async function tellLane({ lane, pulse }: JobParts, id: string, attempt: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino"
+import type { WorkTicket } from "#src/platform/artifacts/worker-link.ts"
 import { accept } from "#src/platform/queue/accept.ts"
 import { cancel } from "#src/platform/queue/cancel.ts"
 import type { Contracts } from "#src/platform/queue/contracts.ts"
@@ -7,16 +8,19 @@ import { createLoop } from "#src/platform/queue/loop.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
 import { createPulse } from "#src/platform/queue/pulse.ts"
 import { purgeJobs } from "#src/platform/queue/purge.ts"
-import { countByState, findView, listViews } from "#src/platform/queue/rows.ts"
+import { findRow, findView, listViews } from "#src/platform/queue/rows.ts"
 import { wait } from "#src/platform/queue/wait.ts"
+import type { ScheduleOptions } from "#src/platform/queue/schedule.ts"
 import type { QuotaLedger } from "#src/platform/quota/quota.ts"
+import { createKnownServers } from "#src/platform/servers/known.ts"
 import type { Db } from "#src/platform/store/db.ts"
-import type { Artifacts, Clock, Jobs, JobView } from "#src/studio.ts"
+import { isTrace, traceId } from "#src/platform/trace.ts"
+import type { Artifacts, Clock, Jobs } from "#src/studio.ts"
 
 /** Whoever can bring workers to life; the embedded studio starts processes. */
 export interface Workers {
-  /** Starts them unless they are there. Called when there is work and no live worker on its lane. */
-  start(): void
+  /** Starts those of a lane unless they are there. Called when there is work and no live worker on it. */
+  start(lane: string): void
   stop(): Promise<void>
 }
 
@@ -28,17 +32,20 @@ export interface JobsOptions {
   quota: QuotaLedger
   contracts: Contracts
   artifacts: Pick<Artifacts, "get" | "link">
+  access?: JobParts["access"]
   /** Without: this process only accepts, and others work. */
   workers?: Workers
   backoffMs?: number
+  /** How jobs and servers are brought together. */
+  schedule?: ScheduleOptions
   monotonic?: () => number
 }
 
 export interface JobService extends Jobs {
   /** Begins to dispatch, settle and reconcile. Any number of processes may do so on one database. */
   start(): void
-  /** Jobs of all accounts by state. */
-  counts(): Record<JobView["state"], number>
+  /** Whose job it is when exactly this attempt of it is offered or running; undefined when that is over. */
+  openAttempt(ticket: WorkTicket): string | undefined
   /** Forgets some jobs that ended before `before` (ms since the epoch); returns their ids, none when all are gone. */
   purge(before: number): string[]
   /** Stops own workers (they hand back what they run) and the loop. Open jobs stay for whoever comes next. */
@@ -49,6 +56,8 @@ const FIRST_BACKOFF_MS = 1_000
 const MAX_LIST = 200
 const DEFAULT_LIST = 50
 
+const traced = (trace: string | undefined) => (isTrace(trace) ? { trace: traceId(trace) } : {})
+
 /** Jobs on SQLite: the rows decide, the lane below only carries. */
 export function createJobs(options: JobsOptions): JobService {
   const { db, lane, contracts, workers } = options
@@ -58,9 +67,11 @@ export function createJobs(options: JobsOptions): JobService {
     pulse,
     monotonic: options.monotonic ?? (() => performance.now()),
     backoffMs: options.backoffMs ?? FIRST_BACKOFF_MS,
-    seen: { progress: new Map(), slots: new Map() },
+    seen: { progress: new Map(), slots: new Map(), handles: new Map(), blocked: new Map() },
+    servers: createKnownServers(db),
+    schedule: options.schedule ?? {},
   }
-  const loop = createLoop(parts, () => workers?.start())
+  const loop = createLoop(parts, (lane) => workers?.start(lane))
   const stops: (() => void)[] = []
 
   const must = (id: string) => {
@@ -80,11 +91,19 @@ export function createJobs(options: JobsOptions): JobService {
       await loop.close()
       pulse.close()
     },
-    counts: () => countByState(db),
+    openAttempt: ({ jobId, attempt, token }) => {
+      const row = findRow(db, jobId)
+      const isOpen = row?.attempt === attempt && row.token === token && ["offered", "running"].includes(row.state)
+      return isOpen ? row.account_id : undefined
+    },
     purge: (before) => purgeJobs(db, before),
     submit: (contract, payload, submit) => {
       contracts.remember(contract)
       const id = accept(parts, contract, payload, submit)
+      parts.log.info(
+        { job: id, type: contract.type, account: submit.caller.accountId, ...traced(submit.trace) },
+        "a job was accepted",
+      )
       pulse.nudge()
       return must(id)
     },

@@ -57,6 +57,17 @@ export class LaneStop extends Error {
   }
 }
 
+/**
+ * What every call rejects with while the transport is away or does not take it. Nothing is lost by it: the rows above say what
+ * is to be done, and whoever called looks again in its next round.
+ */
+export class LaneDown extends Error {
+  constructor(problem: string) {
+    super(problem)
+    this.name = "LaneDown"
+  }
+}
+
 export interface LaneEntry {
   jobId: string
   attempt: number
@@ -98,7 +109,8 @@ export interface Consumer {
 
 /**
  * Transport of attempts to workers and of their results back. A driver knows nothing of priorities, fairness, retries,
- * quotas: those live once, above, with the job rows. Finished entries stay until they are withdrawn.
+ * quotas: those live once, above, with the job rows. Finished entries stay until they are withdrawn. Its calls take at most
+ * about a second, and reject with LaneDown while the transport is away.
  */
 export interface LaneTransport {
   offer(lane: string, offer: LaneOffer): Promise<void>
@@ -110,7 +122,7 @@ export interface LaneTransport {
   signalCancel(jobId: string, reason: string): Promise<void>
   subscribe(listener: (event: LaneEvent) => void): () => void
   inspect(lane: string): Promise<LaneView>
-  /** One line on whether the transport works. */
-  health(): Promise<{ ok: boolean; detail: string }>
+  /** One line on whether the transport works, and what to do where something could be better. Never rejects. */
+  health(): Promise<{ ok: boolean; detail: string; hint?: string }>
   close(): Promise<void>
 }

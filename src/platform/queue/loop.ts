@@ -1,6 +1,10 @@
 import { z } from "zod"
+import { SERVER_LANE } from "#src/job.ts"
+import { dispatchToServers } from "#src/platform/queue/dispatch.servers.ts"
 import { dispatch } from "#src/platform/queue/dispatch.ts"
+import { LaneDown } from "#src/platform/queue/lane.ts"
 import { createObserver } from "#src/platform/queue/observe.ts"
+import { createOutage } from "#src/platform/queue/outage.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
 import { createReconciler } from "#src/platform/queue/reconcile.ts"
 import { COLUMNS, jobRow } from "#src/platform/queue/rows.ts"
@@ -14,10 +18,15 @@ export interface Loop {
   close(): Promise<void>
 }
 
-/** The heart: look at the lanes, bring the rows up to date, fill free slots, and once a second reconcile. */
-export function createLoop(parts: JobParts, ensureWorkers: () => void): Loop {
+/**
+ * The heart: look at the lanes, bring the rows up to date, fill free slots, and once a second reconcile. While the lanes are
+ * away, what needs the database alone goes on, and the next rounds try again.
+ */
+export function createLoop(parts: JobParts, ensureWorkers: (lane: string) => void): Loop {
   const observe = createObserver(parts)
   const reconcile = createReconciler(parts)
+  const words = { fails: "the job lanes are away; jobs are accepted and wait", works: "the job lanes are back" }
+  const outage = createOutage(parts.log, words, parts.monotonic)
   /** Lanes that had work since the start: their leftovers are cleared also when nothing is open any more. */
   const lanes = new Set<string>()
   let reconciledAt = -Infinity
@@ -29,17 +38,30 @@ export function createLoop(parts: JobParts, ensureWorkers: () => void): Loop {
     const due = parts.monotonic() - reconciledAt >= RECONCILE_EVERY_MS
     const open = openLanes(parts)
     for (const lane of open) lanes.add(lane)
-    for (const lane of due ? lanes : open) {
-      const rows = parts.db.all(jobRow, `SELECT ${COLUMNS} FROM job WHERE lane = :lane AND ${IN_FLIGHT}`, { lane })
-      const { slots, entries } = await parts.lane.inspect(lane)
-      parts.seen.slots.set(lane, slots)
-      await observe(lane, rows, entries)
-      if (slots === 0 && open.includes(lane)) ensureWorkers()
-      await dispatch(parts, lane, slots)
-    }
+    const visited = due ? [...lanes] : open
+    const down = await visitAll(visited, open)
+    if (down) outage.failed(down.message)
+    else if (visited.length > 0) outage.over()
     if (!due) return
     reconciledAt = parts.monotonic()
-    await reconcile(parts.db.all(jobRow, `SELECT ${COLUMNS} FROM job WHERE ${IN_FLIGHT}`))
+    await reconcile(parts.db.all(jobRow, `SELECT ${COLUMNS} FROM job WHERE ${IN_FLIGHT}`), { laneIsDown: !!down })
+  }
+  const visitAll = async (all: string[], open: string[]): Promise<LaneDown | undefined> => {
+    try {
+      for (const lane of all) await visit(lane, open.includes(lane))
+      return undefined
+    } catch (error) {
+      if (error instanceof LaneDown) return error
+      throw error
+    }
+  }
+  const visit = async (lane: string, isOpen: boolean) => {
+    const rows = parts.db.all(jobRow, `SELECT ${COLUMNS} FROM job WHERE lane = :lane AND ${IN_FLIGHT}`, { lane })
+    const { slots, entries } = await parts.lane.inspect(lane)
+    parts.seen.slots.set(lane, slots)
+    await observe(lane, rows, entries)
+    if (slots === 0 && isOpen) ensureWorkers(lane)
+    await (lane === SERVER_LANE ? dispatchToServers(parts, slots) : dispatch(parts, lane, slots))
   }
   const rounds = async () => {
     do {

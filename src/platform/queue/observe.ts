@@ -1,5 +1,6 @@
-import { offerAgain } from "#src/platform/queue/dispatch.ts"
+import { LaneDown } from "#src/platform/queue/lane.ts"
 import type { LaneEntry } from "#src/platform/queue/lane.ts"
+import { offer } from "#src/platform/queue/offer.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
 import { findRow } from "#src/platform/queue/rows.ts"
 import type { JobRow } from "#src/platform/queue/rows.ts"
@@ -11,6 +12,7 @@ const OFFER_LOST_MS = 1_000
 /**
  * Brings the job rows of a lane up to what the lane says. `rows` must have been read before `entries`: then a row that is
  * running and has no entry has really lost it. Safe in several processes: changes are guarded by state, attempt and token.
+ * Goes through all of them before it throws LaneDown.
  */
 export function createObserver(parts: JobParts): (lane: string, rows: JobRow[], entries: LaneEntry[]) => Promise<void> {
   /** Per lane, since when an attempt has been missing there. */
@@ -21,18 +23,24 @@ export function createObserver(parts: JobParts): (lane: string, rows: JobRow[], 
     const now = new Map<string, number>()
     missing.set(lane, now)
     const rest = new Map(entries.map((entry) => [keyOf(entry.jobId, entry.attempt), entry]))
+    let down: LaneDown | undefined
+    const missed = (id: string) => (error: unknown) => {
+      if (error instanceof LaneDown) down ??= error
+      else logged(parts, id, error)
+    }
     for (const row of rows) {
       const key = keyOf(row.id, row.attempt)
       const entry = rest.get(key)
       rest.delete(key)
-      if (entry) await apply(parts, row, entry).catch((error: unknown) => logged(parts, row, error))
+      if (entry) await apply(parts, row, entry).catch(missed(row.id))
       else {
         const since = before?.get(key) ?? parts.monotonic()
         now.set(key, since)
-        if (parts.monotonic() - since > OFFER_LOST_MS) await recover(parts, row)
+        if (parts.monotonic() - since > OFFER_LOST_MS) await recover(parts, row).catch(missed(row.id))
       }
     }
-    for (const entry of rest.values()) await clearAway(parts, entry)
+    for (const entry of rest.values()) await clearAway(parts, entry).catch(missed(entry.jobId))
+    if (down) throw down
   }
 }
 
@@ -41,21 +49,35 @@ const keyOf = (jobId: string, attempt: number) => `${jobId}:${attempt}`
 /** The lane does not know an attempt that it should: a lost run is a failed one, a lost offer is made again. */
 async function recover(parts: JobParts, row: JobRow): Promise<void> {
   if (row.state === "running") settleFailed(parts, row, undefined)
-  else await offerAgain(parts, row.id, row.attempt, row.token)
+  else await offer(parts, row.id, row.token)
 }
 
 /** One job that cannot be settled must not hold up the others; it is tried again in the next round. */
-function logged({ log }: JobParts, row: JobRow, error: unknown): void {
-  log.error({ err: error, job: row.id }, "a job could not be brought up to date; trying again")
+function logged({ log }: JobParts, id: string, error: unknown): void {
+  log.error({ err: error, job: id }, "a job could not be brought up to date; trying again")
 }
 
 async function apply(parts: JobParts, row: JobRow, entry: LaneEntry): Promise<void> {
   if (entry.token !== row.token) return clearAway(parts, entry)
+  if (entry.handle !== undefined) rememberHandle(parts, row, entry.handle)
   if (entry.state === "active" && entry.progress) parts.seen.progress.set(row.id, entry.progress)
   if (entry.state === "active" || entry.state === "queued") return markRunning(parts, row, entry)
   if (entry.state === "completed") settleCompleted(parts, row, entry)
   else settleFailed(parts, row, entry)
   await parts.lane.withdraw(entry.jobId, entry.attempt)
+}
+
+/** What a back end calls the run: from now on a lost attempt can be gone on with. Written when it is new. */
+function rememberHandle({ db, seen }: JobParts, { id, attempt, token }: JobRow, handle: unknown): void {
+  const text = JSON.stringify(handle)
+  if (seen.handles.get(id) === text) return
+  db.run("UPDATE job SET handle = :text WHERE id = :id AND attempt = :attempt AND token = :token", {
+    id,
+    attempt,
+    token,
+    text,
+  })
+  seen.handles.set(id, text)
 }
 
 /** An entry whose attempt is over. The row is read again: it may have been offered since the rows were read. */

@@ -1,4 +1,4 @@
-import type { Amounts } from "#src/platform/quota/ledger.ts"
+import type { Amounts } from "#src/platform/quota/units.ts"
 
 /** Rush goes before everybody else, so its seconds count this many times. */
 const RUSH_FACTOR = 4

@@ -1,4 +1,6 @@
 import { z } from "zod"
+import { SERVER_LANE } from "#src/job.ts"
+import { blockedKey, serverOutlook } from "#src/platform/queue/outlook.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
 import type { Db } from "#src/platform/store/db.ts"
 import type { JobView } from "#src/studio.ts"
@@ -19,8 +21,12 @@ export const jobRow = z.object({
   max_attempts: z.number(),
   time_limit_s: z.number(),
   token: z.number(),
+  server_id: z.string().nullable(),
+  signature: z.string().nullable(),
+  cold: z.number(),
   tag: z.number(),
   est_seconds: z.number(),
+  promised_seconds: z.number(),
   cancel_requested: z.number(),
   created_at: z.number(),
   started_at: z.number().nullable(),
@@ -29,9 +35,16 @@ export const jobRow = z.object({
 export type JobRow = z.infer<typeof jobRow>
 
 export const COLUMNS = `rowid AS seq, id, account_id, type, title, lane, urgency, state, attempt, max_attempts, time_limit_s,
-  token, tag, est_seconds, cancel_requested, created_at, started_at, ended_at`
+  token, server_id, signature, cold, tag, est_seconds, promised_seconds, cancel_requested, created_at, started_at, ended_at`
 
-const fullRow = jobRow.extend({ payload: z.string(), result: z.string().nullable(), error: z.string().nullable() })
+const FULL = `${COLUMNS}, payload, result, error, needs, avoid`
+const fullRow = jobRow.extend({
+  payload: z.string(),
+  result: z.string().nullable(),
+  error: z.string().nullable(),
+  needs: z.string().nullable(),
+  avoid: z.string(),
+})
 type FullRow = z.infer<typeof fullRow>
 const errorSchema = z.object({ code: z.string(), problem: z.string(), hint: z.string() })
 
@@ -45,7 +58,7 @@ export function isOpen(state: JobRow["state"]): boolean {
 
 /** The job as people see it. */
 export function findView(parts: JobParts, id: string): JobView | undefined {
-  const row = parts.db.get(fullRow, `SELECT ${COLUMNS}, payload, result, error FROM job WHERE id = :id`, { id })
+  const row = parts.db.get(fullRow, `SELECT ${FULL} FROM job WHERE id = :id`, { id })
   return row && asView(parts, row)
 }
 
@@ -59,7 +72,7 @@ export function listViews(
   const wanted = statesWanted.flatMap((state) => (state === "waiting" ? ["waiting", "offered"] : [state]))
   const rows = parts.db.all(
     fullRow,
-    `SELECT ${COLUMNS}, payload, result, error FROM job
+    `SELECT ${FULL} FROM job
      WHERE account_id = :accountId AND (:all OR state IN (SELECT value FROM json_each(:wanted)))
      ORDER BY created_at DESC, rowid DESC LIMIT :limit`,
     { accountId, all: wanted.length === 0 ? 1 : 0, wanted: JSON.stringify(wanted), limit },
@@ -99,13 +112,23 @@ function asView(parts: JobParts, row: FullRow): JobView {
 }
 
 /** Position in the lane, progress and expected time to the end. */
-function addOutlook(parts: JobParts, row: JobRow, view: JobView): void {
+function addOutlook(parts: JobParts, row: FullRow, view: JobView): void {
   if (row.state === "running") {
     const progress = row.cancel_requested ? { text: "stopping" } : parts.seen.progress.get(row.id)
     if (progress) view.progress = progress
     const left = row.est_seconds - (parts.clock.now() - (row.started_at ?? parts.clock.now())) / 1000
     if (left > 0) view.etaS = Math.min(left, row.est_seconds)
     return
+  }
+  if (row.lane === SERVER_LANE && row.state === "waiting" && row.needs !== null) {
+    const blocked = parts.seen.blocked.get(blockedKey({ needs: row.needs, avoid: row.avoid }))
+    if (blocked !== undefined) view.progress = { text: blocked }
+    const found = blocked === undefined ? serverOutlook(parts).get(row.id) : undefined
+    if (found) {
+      view.position = found.position
+      view.etaS = found.endsInS
+    }
+    if (found || blocked !== undefined) return
   }
   const ahead = aheadOf(parts, row)
   view.position = ahead.jobs + 1

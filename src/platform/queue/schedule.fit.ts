@@ -48,9 +48,7 @@ export function serversFor(
 }
 
 function fits(needs: Needs, server: GpuServer): boolean {
-  return (
-    needs.kinds.includes(server.kind) && hasRoom(needs, server) && needs.requires.every((name) => server.has(name))
-  )
+  return needs.kinds.includes(server.kind) && hasRoom(needs, server) && needs.requires.every((name) => server.has(name))
 }
 
 function hasRoom({ vramMb = 0 }: Needs, server: GpuServer): boolean {

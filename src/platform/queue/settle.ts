@@ -1,10 +1,13 @@
 import { artifactsOf } from "#src/platform/queue/artifacts-of.ts"
+import type { RetryClass } from "#src/errors.ts"
 import { cancelledFailure, lostFailure, mayRetry } from "#src/platform/queue/failure.ts"
 import type { Failure } from "#src/platform/queue/failure.ts"
 import type { LaneEntry } from "#src/platform/queue/lane.ts"
 import type { JobParts } from "#src/platform/queue/parts.ts"
+import { noteMeasured } from "#src/platform/queue/measured.ts"
 import { chargeFor } from "#src/platform/queue/price.ts"
 import type { JobRow } from "#src/platform/queue/rows.ts"
+import { noteDone, noteFailed } from "#src/platform/servers/runs.ts"
 
 export const MAX_BACKOFF_MS = 60_000
 
@@ -32,8 +35,9 @@ export function settleCompleted(parts: JobParts, row: JobRow, entry: LaneEntry):
 export function settleFailed(parts: JobParts, row: JobRow, entry: LaneEntry | undefined): boolean {
   const failure = entry?.failure ?? lostFailure
   if (row.cancel_requested || failure.code === "cancelled") return settleCancelled(parts, row, entry)
-  if (mayRetry(entry?.failure?.retry ?? "lost", row.attempt, row.max_attempts)) return later(parts, row, failure)
-  return close(parts, row, { state: "failed", failure })
+  const retry = entry?.failure?.retry ?? "lost"
+  if (mayRetry(retry, row.attempt, row.max_attempts)) return later(parts, row, failure, retry)
+  return close(parts, row, { state: "failed", failure, retry })
 }
 
 /** Ends an open job on request: free while it had not started, else its elapsed part is charged. */
@@ -54,13 +58,16 @@ interface Ending {
   state: "done" | "failed" | "cancelled"
   result?: string
   failure?: Failure
+  /** What a failed attempt says of its server. */
+  retry?: RetryClass | "lost"
   /** Charged when given; otherwise the hold is refunded. */
   seconds?: number
   startedAt?: number | undefined
 }
 
 /** Row, charge and files in one transaction. False when the attempt is over already. */
-function close(parts: JobParts, row: JobRow, { state, result = "", failure, seconds, startedAt }: Ending): boolean {
+function close(parts: JobParts, row: JobRow, ending: Ending): boolean {
+  const { state, result = "", failure, seconds, startedAt } = ending
   const { db, clock, quota, seen } = parts
   const closed = db.tx(() => {
     const changed = db.run(
@@ -80,10 +87,15 @@ function close(parts: JobParts, row: JobRow, { state, result = "", failure, seco
     if (seconds === undefined) quota.refund(row.id)
     else quota.settle(row.id, chargeFor({ lane: row.lane, seconds, rush: row.urgency === 0 }))
     if (state === "done") keepFiles(parts, row.id, result)
+    learn(parts, row, ending)
     return true
   })
   if (closed) {
-    seen.progress.delete(row.id)
+    parts.log.info(
+      { job: row.id, type: row.type, state, attempt: row.attempt, seconds, server: row.server_id ?? undefined },
+      "a job ended",
+    )
+    forget(seen, row.id)
     parts.pulse.nudge()
   }
   return closed
@@ -98,16 +110,47 @@ function keepFiles({ artifacts, log }: JobParts, id: string, result: string): vo
   }
 }
 
-/** Back into the backlog with the same hold: 1×, 2×, 4× … the first wait, half of it by chance. */
-function later({ db, clock, log, seen, pulse, backoffMs }: JobParts, row: JobRow, failure: Failure): boolean {
+/** What an ended attempt tells of its server and of how long such work takes. */
+function learn({ db, clock }: JobParts, row: JobRow, { state, seconds, retry }: Ending): void {
+  const work = { type: row.type, signature: row.signature ?? "", promised: row.promised_seconds }
+  if (state === "done" && seconds !== undefined) noteMeasured(db, work, { seconds, cold: row.cold !== 0 })
+  if (row.server_id === null) return
+  if (state === "done") noteDone(db, row.server_id)
+  else if (retry && retry !== "lost") noteFailed(db, row.server_id, retry, clock.now())
+}
+
+function forget(seen: JobParts["seen"], id: string): void {
+  seen.progress.delete(id)
+  seen.handles.delete(id)
+}
+
+/**
+ * Back into the backlog with the same hold: 1×, 2×, 4× … the first wait, half of it by chance. When the worker was lost, the
+ * run may go on where it is, so its handle stays; after a failure of the server another one is tried first.
+ */
+function later(parts: JobParts, row: JobRow, failure: Failure, retry: RetryClass | "lost"): boolean {
+  const { db, clock, log, seen, pulse, backoffMs } = parts
   const wait = Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** (row.attempt - 1)) * (0.5 + Math.random() / 2)
-  const changed = db.run(
-    `UPDATE job SET state = 'waiting', started_at = NULL, not_before = :at WHERE ${THIS_ATTEMPT}`,
-    { ...key(row), was: row.state, at: Math.round(clock.now() + wait) },
-  )
+  const server = retry === "lost" ? null : row.server_id
+  const changed = db.tx(() => {
+    const put = db.run(
+      `UPDATE job SET state = 'waiting', started_at = NULL, not_before = :at, handle = iif(:lost, handle, NULL),
+         avoid = iif(:server IS NULL, avoid, json_set(avoid, '$."' || :server || '"', :retry)) WHERE ${THIS_ATTEMPT}`,
+      {
+        ...key(row),
+        was: row.state,
+        at: Math.round(clock.now() + wait),
+        lost: retry === "lost" ? 1 : 0,
+        server,
+        retry,
+      },
+    )
+    if (put > 0 && server !== null && retry !== "lost") noteFailed(db, server, retry, clock.now())
+    return put
+  })
   if (changed === 0) return false
   log.warn({ job: row.id, attempt: row.attempt, problem: failure.problem }, "an attempt failed and is tried again")
-  seen.progress.delete(row.id)
+  forget(seen, row.id)
   pulse.nudge()
   return true
 }

@@ -1,17 +1,14 @@
 import { z } from "zod"
 import { UserError } from "#src/errors.ts"
+import { createPeople } from "#src/platform/accounts/people.ts"
+import { roleSchema } from "#src/platform/accounts/roles.ts"
 import { spans } from "#src/platform/quota/spans.ts"
 import type { Span } from "#src/platform/quota/spans.ts"
+import { units } from "#src/platform/quota/units.ts"
+import type { Unit } from "#src/platform/quota/units.ts"
 import type { Db } from "#src/platform/store/db.ts"
 import type { Clock } from "#src/studio.ts"
 import type { Role } from "#src/tool.ts"
-
-/**
- * jobs: accepted jobs. cpu_seconds: running time on the "cpu" lane; gpu_seconds: on any other lane; both in whole seconds,
- * rounded up. llm_tokens: tokens of language models, prompts and answers. storage_bytes: a level (what is stored now), not a flow.
- */
-export const units = ["jobs", "cpu_seconds", "gpu_seconds", "llm_tokens", "storage_bytes"] as const
-export type Unit = (typeof units)[number]
 
 export interface Person {
   accountId: string
@@ -19,8 +16,12 @@ export interface Person {
   role: Role
 }
 
-/** `account:<id>`, `role:<role>`, `tenant:<id>` (for each member alone), `budget:<tenant>` (for all members together). */
-export type LimitTarget = `${"account" | "role" | "tenant" | "budget"}:${string}`
+/**
+ * `account:<id>`, `role:<role>`, `tenant:<id>` (for each member alone), `default:everyone` (for each one whom nothing else
+ * names), `budget:<tenant>` (for all members together).
+ */
+export type LimitTarget = `${"account" | "role" | "tenant" | "budget" | "default"}:${string}`
+export const EVERYONE = "default:everyone"
 
 export interface Limit {
   target: LimitTarget
@@ -40,7 +41,8 @@ export interface DefaultLimit {
 
 /** A limit as it applies to one person, and why. */
 export interface Rule {
-  scope: string
+  /** The book that is counted: `account:<id>` or `tenant:<id>`. */
+  scope: `${"account" | "tenant"}:${string}`
   unit: Unit
   span: Span
   amount: number | null
@@ -54,9 +56,12 @@ const limitRow = z.object({
   amount: z.number().nullable(),
   set_by: z.string(),
   set_at: z.number(),
+  by_name: z.string().nullable(),
 })
+type Row = Limit & { byName: string }
 
 export interface Limits {
+  /** Returns what it was before. Throws UserError for a limit that makes no sense. */
   set(input: { target: LimitTarget; unit: Unit; span: Span; amount: number | null; by: string }): Limit | undefined
   remove(target: LimitTarget, unit: Unit, span: Span): Limit | undefined
   list(): Limit[]
@@ -65,6 +70,7 @@ export interface Limits {
 }
 
 export function createLimits(db: Db, clock: Clock, defaults: readonly DefaultLimit[]): Limits {
+  const people = createPeople(db)
   const find = (target: string, unit: string, span: string): Limit | undefined => {
     const row = db.get(limitRow, `${SELECT} WHERE target = :target AND unit = :unit AND span = :span`, {
       target,
@@ -91,23 +97,32 @@ export function createLimits(db: Db, clock: Clock, defaults: readonly DefaultLim
     },
     list: () => db.all(limitRow, `${SELECT} ORDER BY target, unit, span`).map(asLimit),
     rules: (person) => {
-      const targets = [
-        `account:${person.accountId}`,
-        `role:${person.role}`,
-        `tenant:${person.tenantId}`,
-        `budget:${person.tenantId}`,
+      const roles = new Set([person.role, ...people.roles(person.accountId, person.tenantId)])
+      const order = [
+        [`account:${person.accountId}`],
+        [...roles].map((role) => `role:${role}`),
+        [`tenant:${person.tenantId}`],
+        [EVERYONE],
       ]
+      const budget = `budget:${person.tenantId}`
       const rows = db
         .all(limitRow, `${SELECT} WHERE target IN (SELECT value FROM json_each(:targets))`, {
-          targets: JSON.stringify(targets),
+          targets: JSON.stringify([...order.flat(), budget]),
         })
-        .map(asLimit)
-      return [...personal(person, targets, rows, defaults), ...budgets(person, rows)]
+        .map((row): Row => ({ ...asLimit(row), byName: row.by_name ?? row.set_by }))
+      const budgets = rows.filter((row) => row.target === budget)
+      return [
+        ...personal(person, order, rows, defaults),
+        ...budgets.map(({ unit, span, amount, ...row }): Rule => {
+          return { scope: `tenant:${person.tenantId}`, unit, span, amount, source: sourceOf(row) }
+        }),
+      ]
     },
   }
 }
 
-const SELECT = "SELECT target, unit, span, amount, set_by, set_at FROM quota_limit"
+const SELECT = `SELECT target, unit, span, amount, set_by, set_at,
+  (SELECT name FROM account WHERE id = set_by) AS by_name FROM quota_limit`
 
 function asLimit(row: z.infer<typeof limitRow>): Limit {
   const { target, unit, span, amount, set_by: setBy, set_at: setAt } = row
@@ -115,58 +130,49 @@ function asLimit(row: z.infer<typeof limitRow>): Limit {
   return { target: target as LimitTarget, unit, span, amount, setBy, setAt }
 }
 
-/** Per unit and window the most specific limit wins: person, role, tenant, default. */
+/** Per unit and window the first of `order` that has a limit wins; of several roles, the highest limit. */
 function personal(
   person: Person,
-  targets: readonly string[],
-  rows: readonly Limit[],
+  order: readonly (readonly string[])[],
+  rows: readonly Row[],
   defaults: readonly DefaultLimit[],
 ): Rule[] {
   const rules: Rule[] = []
+  const scope = `account:${person.accountId}` as const
   for (const unit of units)
     for (const span of spans) {
-      const found = targets
-        .slice(0, 3)
-        .map((target) => rows.find((row) => row.target === target && row.unit === unit && row.span === span))
+      const here = rows.filter((row) => row.unit === unit && row.span === span)
+      const found = order
+        .map((targets) => here.filter((row) => targets.includes(row.target)).reduce<Row | undefined>(higher, undefined))
         .find((row) => row !== undefined)
       const fallback = defaults.find((one) => one.unit === unit && one.span === span)
-      const limit = found ?? fallback
-      if (!limit) continue
-      const source = found ? sourceOf(found) : "default"
-      rules.push({ scope: `account:${person.accountId}`, unit, span, amount: limit.amount, source })
+      if (found) rules.push({ scope, unit, span, amount: found.amount, source: sourceOf(found) })
+      else if (fallback) rules.push({ scope, unit, span, amount: fallback.amount, source: "default" })
     }
   return rules
 }
 
-function budgets(person: Person, rows: readonly Limit[]): Rule[] {
-  return rows
-    .filter((row) => row.target === `budget:${person.tenantId}`)
-    .map((row) => ({
-      scope: `tenant:${person.tenantId}`,
-      unit: row.unit,
-      span: row.span,
-      amount: row.amount,
-      source: sourceOf(row),
-    }))
+function higher(best: Row | undefined, row: Row): Row {
+  return best === undefined || (best.amount !== null && (row.amount ?? Infinity) > best.amount) ? row : best
 }
 
-function sourceOf(limit: Limit): string {
-  const date = new Date(limit.setAt).toISOString().slice(0, 10)
-  const words = {
+function sourceOf({ target, byName, setAt }: Pick<Row, "target" | "byName" | "setAt">): string {
+  const kind = target.slice(0, target.indexOf(":"))
+  const words: Record<string, string> = {
     account: "personal limit",
-    role: limit.target.replace(":", " "),
+    role: target.replace(":", " "),
     tenant: "workspace",
     budget: "workspace budget",
+    default: "everyone",
   }
-  const kind = limit.target.slice(0, limit.target.indexOf(":")) as keyof typeof words // checked when the limit was set
-  return `${words[kind]} (set by ${limit.setBy}, ${date})`
+  return `${words[kind] ?? kind} (set by ${byName}, ${new Date(setAt).toISOString().slice(0, 10)})`
 }
 
 function check(target: string, unit: string, span: string, amount: number | null): void {
-  if (!/^(account|role|tenant|budget):.{1,200}$/.test(target))
+  if (!/^((account|tenant|budget):.{1,200}|default:everyone)$/.test(target) && !isRole(target))
     throw new UserError(
       `"${target.slice(0, 80)}" cannot have a limit.`,
-      "Use account:, role:, tenant: or budget: and a name.",
+      `Use account:, tenant: or budget: and an id, role: and one of ${roleSchema.options.join(", ")}, or ${EVERYONE}.`,
     )
   if (!units.some((one) => one === unit))
     throw new UserError(`"${unit.slice(0, 80)}" is not a unit.`, `Units are ${units.join(", ")}.`)
@@ -174,12 +180,11 @@ function check(target: string, unit: string, span: string, amount: number | null
     throw new UserError(`"${span.slice(0, 80)}" is not a window.`, `Windows are ${spans.join(", ")}.`)
   if (unit === "storage_bytes" && (span !== "total" || target.startsWith("budget:")))
     throw new UserError(
-      "Storage has no such limit.",
-      'It is a level: set it for a person, role or tenant, for the window "total".',
+      `storage_bytes cannot be limited per ${target.startsWith("budget:") ? "workspace" : span}.`,
+      "It is a level, not a flow: limit it in total, for an account, a role or a tenant's members.",
     )
   if (amount !== null && !(Number.isSafeInteger(amount) && amount >= 0))
-    throw new UserError(
-      `A limit of ${amount} is not possible.`,
-      "Give a whole number from 0 up, or no number for unlimited.",
-    )
+    throw new UserError(`A limit of ${amount} is not possible.`, "Use a whole number from 0, or unlimited.")
 }
+
+const isRole = (target: string) => roleSchema.options.some((role) => target === `role:${role}`)

@@ -145,6 +145,12 @@ export function createItems(db: Db, clock: Clock): Items {
         return moveHead(item, number)
       })
     },
+    rename: (accountId, id, given) => {
+      const { name } = mustGet(accountId, id)
+      const next = cut(oneLine(given), MAX_NAME) || name
+      db.run("UPDATE item SET name = :next WHERE id = :id AND account_id = :accountId", { id, accountId, next })
+      return mustGet(accountId, id)
+    },
     undo: (accountId, id) =>
       db.tx(() => {
         const item = mustGet(accountId, id)

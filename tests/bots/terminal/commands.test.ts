@@ -44,6 +44,7 @@ describe("the command line", () => {
     [["key", "create"], '"key create" needs a name.', "Usage"],
     [["key", "create", "x", "--role", "king"], '--role is "king".', "viewer, user, service, admin"],
     [["worker", "--lanes", "../x"], '--lanes is "../x".', "cpu or gpu"],
+    [["worker", "--slots", "0"], '--slots is "0".', "from 1 to 64"],
     [["call", "cup_create", "{"], "The input is not JSON", "Write one object"],
     [["call", "cup_create", "[1]"], "not an object", "Write one object"],
     [["call", "cup_create", "@/no/such/file.json"], "cannot be read (ENOENT)", "path after @"],
@@ -170,91 +171,17 @@ describe("call", () => {
     const ran = await atelier(["call", "cup_create", "{}", "--out", file])
     expect(ran.code).toBe(1)
     expect(ran.stderr).toContain("Choose a folder that you may write into with --out.")
-  })
-})
-
-describe("ask", () => {
-  test("carries out a sentence and prints words, files and how it was read", async () => {
-    const ran = await atelier(["ask", "a red cup"])
-    expect(ran.code).toBe(0)
-    const lines = ran.stdout.trimEnd().split("\n")
-    expect(lines[0]).toContain("A red cup.")
-    expect(lines[1]).toMatch(/^cup\.txt {2}200 B {2}http:\/\/127\.0\.0\.1:7420\//)
-    expect(lines.at(-1)).toBe("Command mode: read without a language model.")
+    expect(ran.stdout).toContain("A plain cup.")
+    const json = await atelier(["call", "cup_create", "{}", "--json", "--out", file])
+    expect(json.code).toBe(1)
+    expect(JSON.parse(json.stdout)).toMatchObject({ artifacts: [{ name: "cup.txt" }] })
   })
 
-  test("prints exactly one JSON document with --json, also for questions and errors", async () => {
-    const done = JSON.parse((await atelier(["ask", "a red cup", "--json"])).stdout) as object
-    expect(done).toMatchObject({ outcome: "done", data: { made: "red" }, artifacts: [{ name: "cup.txt" }] })
-    const asked = await atelier(["ask", "a red cup size 7", "--json"])
-    expect(asked.code).toBe(1)
-    expect(JSON.parse(asked.stdout)).toMatchObject({
-      outcome: "asked",
-      question: { field: "system", choices: [{ value: "metric" }, { value: "imperial" }] },
-    })
-    const failed = await atelier(["ask", "a blue cup", "--json"])
-    expect(failed.code).toBe(1)
-    expect(JSON.parse(failed.stdout)).toMatchObject({
-      outcome: "failed",
-      error: { problem: "There is no blue glaze left." },
-    })
-  })
-
-  test("a question is printed with numbered choices and the commands that answer it", async () => {
-    const ran = await atelier(["ask", "a red cup size 7"])
-    expect(ran.code).toBe(1)
-    expect(ran.stdout).toContain("  1. metric, in cm\n     atelier call cup_create '")
-    expect(ran.stdout).toContain('"system":"metric"}')
-    const unsure = await atelier(["ask", "a red cup with Bob's glitter"])
-    expect(unsure.stdout).toContain(`atelier ask 'a red cup with Bob'\\''s glitter' --yes`)
-    expect((await atelier(["ask", "a red cup with Bob's glitter", "--yes"])).code).toBe(0)
-  })
-
-  test("at a terminal the question is asked right there", async () => {
-    const ran = await atelier(["ask", "a red cup size 7"], { tty: true, stdin: "2\n", env: { NO_COLOR: "1" } })
-    expect(ran.code).toBe(0)
-    expect(ran.stderr).toContain("2. imperial, in inches")
-    expect(ran.stdout).toContain("A red cup.")
-    expect((await atelier(["ask", "a red cup size 7"], { tty: true, stdin: "\n", env: { NO_COLOR: "1" } })).code).toBe(
-      1,
-    )
-  })
-
-  test("NO_COLOR and pipes get plain text, a terminal gets links", async () => {
-    expect((await atelier(["ask", "a red cup"])).stdout).not.toContain("\u001b")
-    expect((await atelier(["ask", "a red cup"], { tty: true, env: { NO_COLOR: "1" } })).stdout).not.toContain("\u001b")
-    const rich = await atelier(["ask", "a red cup"], { tty: true })
+  test("NO_COLOR and pipes get plain text, a terminal gets links and progress in one line", async () => {
+    const words = ["call", "cup_create", "{}"]
+    expect((await atelier(words, { tty: true, env: { NO_COLOR: "1" } })).stdout).not.toContain("\u001b")
+    const rich = await atelier(words, { tty: true })
     expect(rich.stdout).toContain("\u001b]8;;http://127.0.0.1:7420/")
     expect(rich.stderr).toContain("\r\u001b[2K… turning 50 %")
-  })
-
-  test("what destroys is only done with --yes", async () => {
-    expect(await atelier(["ask", "delete the cup"])).toMatchObject({
-      code: 1,
-      stdout: expect.stringContaining("cannot be undone") as string,
-    })
-    expect((await atelier(["ask", "delete the cup", "--yes"])).stdout).toContain("Smashed.")
-  })
-
-  test("a folder that cannot be written into costs the copies, never the reply", async () => {
-    const out = join(folder, "in the way")
-    await writeFile(out, "")
-    for (const words of [
-      ["ask", "a red cup"],
-      ["call", "cup_create", '{"colour":"red"}'],
-    ]) {
-      const ran = await atelier([...words, "--out", out])
-      expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining("A red cup.") as string })
-      expect(ran.stderr).toContain(`Files cannot be written into ${out} (ENOTDIR).`)
-      const json = await atelier([...words, "--json", "--out", out])
-      expect(json.code).toBe(1)
-      expect(JSON.parse(json.stdout)).toMatchObject({ artifacts: [{ name: "cup.txt" }] })
-    }
-  })
-
-  test("an interruption ends with 130", async () => {
-    const ran = await atelier(["ask", "a red cup"], { signal: AbortSignal.abort() })
-    expect(ran.code).toBe(130)
-    expect(ran.stdout).toBe("")
   })
 })

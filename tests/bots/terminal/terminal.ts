@@ -3,10 +3,13 @@ import { crc32, deflateSync } from "node:zlib"
 import { z } from "zod"
 import type { Host, Io } from "#bots/terminal/host.ts"
 import { runCommand } from "#bots/terminal/run.ts"
+import { createConversations } from "#src/conversation/conversations.ts"
+import type { Conversations } from "#src/conversation/conversation.ts"
+import type { ConversationParts } from "#src/conversation/parts.ts"
 import { Question, UserError } from "#src/errors.ts"
 import { defineTool } from "#src/tool.ts"
 import type { TestStudio } from "#tests/studio.ts"
-import { createRegistry } from "#tools/registry.ts"
+import { createRegistry, type Registry } from "#tools/registry.ts"
 
 /** A 2 × 2 PNG: red, green, blue, white. */
 export const PNG = png([
@@ -98,6 +101,10 @@ export interface Surroundings {
   env?: Record<string, string>
   signal?: AbortSignal
   host?: Partial<Host>
+  /** Instead of the two small tools. */
+  registry?: Registry
+  /** What the conversations are made of otherwise: a model, limits. */
+  parts?: Partial<ConversationParts>
 }
 
 /** Runs one command line against a studio with two small tools. */
@@ -114,32 +121,34 @@ export async function atelier(house: TestStudio, argv: string[], around: Surroun
     columns: 80,
     signal: around.signal ?? new AbortController().signal,
   }
-  const code = await runCommand(argv, { ...hostOf(house), ...around.host }, io)
+  const code = await runCommand(argv, { ...hostOf(house, around), ...around.host }, io)
   const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? "") // a PassThrough without encoding yields bytes
   return { code, stdout: text(stdout), stderr: text(stderr) }
 }
 
-function hostOf(house: TestStudio): Host {
+function hostOf(house: TestStudio, { registry = createRegistry([cup, smash]), parts = {} }: Surroundings): Host {
   const told = async (say: string, data: Record<string, unknown> = {}) => ({ say, data })
   return {
     version: "1.2.3",
-    open: async () => ({
-      services: house.services,
-      registry: createRegistry([cup, smash]),
-      owner: house.call().caller,
-      conversations: async () => {
-        const { createConversations } = await import("#src/conversation/conversations.ts")
-        return createConversations({
-          ...house.services,
-          db: house.db,
-          registry: async () => createRegistry([cup, smash]),
-          studioFor: (call) => ({ ...house.call(call.caller, call), progress: call.progress }),
-          keepDays: 30,
-        })
-      },
-      studioFor: ({ signal, progress }) => ({ ...house.call({}, { signal }), progress }),
-      close: async () => {},
-    }),
+    open: async () => {
+      let talks: Conversations | undefined
+      return {
+        services: house.services,
+        registry,
+        owner: house.call().caller,
+        conversations: async () =>
+          (talks ??= createConversations({
+            ...house.services,
+            db: house.db,
+            registry: async () => registry,
+            studioFor: (call) => ({ ...house.call(call.caller, call), progress: call.progress }),
+            keepDays: 30,
+            ...parts,
+          })),
+        studioFor: ({ signal, progress }) => ({ ...house.call({}, { signal }), progress }),
+        close: async () => talks?.close(),
+      }
+    },
     start: async ({ port }) => port ?? 0,
     mcp: async () => 0,
     worker: async ({ lanes }) => lanes.length,

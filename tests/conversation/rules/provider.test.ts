@@ -64,7 +64,9 @@ describe("command mode in the loop of language models", () => {
     expect(calls).toMatchObject([["design_create", { metal: "platinum_950", size: "6", stone: "ruby", carat: 1 }]])
     expect(text).toBe("Create a jewellery design: done.")
     expect(steps).toBe(2)
-    expect(rules?.footer).toMatch(/^Command mode: read without a language model\. Taken by default: .*picture standard/)
+    expect(rules?.footer).toMatch(
+      /^Command mode: read without a language model\. Taken by default: metal platinum 950 for "platinum"\.$/,
+    )
     expect(rules?.question).toBeUndefined()
   })
 
@@ -199,6 +201,11 @@ describe("an answer to the question that is open", () => {
         label: "platinum 950",
         does: { call: { tool: "design_create", input: { metal: "platinum_950" } } },
       },
+      {
+        value: "sterling_silver",
+        label: "sterling (92.5 %), the usual one",
+        does: { call: { tool: "design_create", input: { metal: "sterling_silver" } } },
+      },
       { value: "brass", label: "brass", does: { call: { tool: "design_create", input: { metal: "brass" } } } },
     ],
   }
@@ -206,8 +213,9 @@ describe("an answer to the question that is open", () => {
 
   test.each([
     ["platinum 950", "platinum_950"],
-    ["the second one", "brass"],
-    ["2", "brass"],
+    ["the third one", "brass"],
+    ["3", "brass"],
+    ["sterling", "sterling_silver"],
     ["Brass.", "brass"],
   ])("%s", async (text, metal) => {
     const { calls } = await say(text, { asked })

@@ -94,6 +94,58 @@ describe("words that lean on the thing in front", () => {
   })
 })
 
+describe("words of an order that are few", () => {
+  test("a number that was not said stays what it is: rose gold of an 18k ring is 18k rose gold", () => {
+    const set = (metal: string) => [{ op: "set", metal }]
+    const said = (text: string, focus: Focus) => callsOf(text, focus)[0]?.input["operations"]
+    expect(said("make it rose gold", contexts.white)).toEqual(set("18k_rose_gold"))
+    expect(said("in yellow", contexts.white)).toEqual(set("18k_yellow_gold"))
+    expect(said("14k", contexts.white)).toEqual(set("14k_white_gold"))
+    expect(said("make it rose gold", contexts.ring)).toEqual(set("14k_rose_gold"))
+    expect(said("make it platinum", contexts.white)).toEqual(set("platinum_950"))
+    expect(plan("rose gold", contexts.white).assumed).toEqual(['metal 18k rose gold for "rose gold"'])
+  })
+
+  test("one open question is put with its choices, and beside it stands what was not used", () => {
+    const { question, unused } = plan("give me a printable file", contexts.ring)
+    expect(question?.choices.map((it) => it.label)).toEqual(["glb", "stl", "3mf"])
+    expect(question?.text).toMatch(/What should the format be\? I did not use "printable"\.$/)
+    expect(unused).toEqual(["printable"])
+  })
+
+  test("a word that is nearly known is proposed in one press, also where the message has nothing else", () => {
+    expect(plan("platnum", contexts.ring).question?.choices.map((it) => it.does)).toEqual([{ say: "platinum" }])
+    expect(plan("make it palladum", contexts.ring).question?.choices.map((it) => it.does)).toEqual([
+      { say: "make it palladium" },
+    ])
+  })
+
+  test("what is wrong orders nothing yet, but what would help is offered", () => {
+    const { stages, question } = plan("the band is too wide", contexts.ring)
+    expect(stages).toEqual([])
+    expect(question?.choices.map((it) => it.does)).toMatchObject([
+      { call: { input: { operations: [{ op: "set", band_width_mm: 1.8 }] } } },
+    ])
+  })
+})
+
+describe("one message after another", () => {
+  test("nothing that was said of one message is told with another", () => {
+    expect(plan("make it a bit wider, then show it. thanks!", contexts.ring).notes).toHaveLength(1)
+    expect(plan("make it platinum", contexts.ring)).toMatchObject({ notes: [], unused: [] })
+  })
+
+  test("a yes or a no to nothing says so", () => {
+    for (const text of ["yes", "no", "nvm", "go ahead"])
+      expect(plan(text, contexts.ring).say).toMatch(/^Nothing is waiting/)
+  })
+
+  test("a thousand blanks and signs around an order are nothing", () => {
+    const blanks = " \t\n".repeat(600)
+    expect(callsOf(`${blanks}make it platinum${"!".repeat(1_000)}`, contexts.ring)).toHaveLength(1)
+  })
+})
+
 describe("a tool that nobody wrote words for", () => {
   const size = {
     width_mm: z

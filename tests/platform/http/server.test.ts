@@ -1,5 +1,6 @@
 import { request as rawRequest } from "node:http"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { quotaFigures } from "#src/platform/quota/figures.ts"
 import { connect, textOf } from "#tests/platform/mcp/clients.ts"
 import { rpc } from "#tests/platform/mcp/rpc.ts"
 import { toyRegistry } from "#tests/platform/mcp/toys.ts"
@@ -12,7 +13,12 @@ beforeAll(async () => {
   open = await serveStudio({
     registry,
     env: { ATELIER_ALLOWED_ORIGINS: "https://app.example.org" },
-    http: { jobCounts: () => ({ waiting: 3, running: 1 }) },
+    http: {
+      figures: quotaFigures({
+        violations: () => 0,
+        totals: () => [{ tenant: "local", unit: "gpu_seconds", used: 412, held: 60 }],
+      }),
+    },
   })
   locked = await serveStudio({ registry, env: { ATELIER_AUTH: "on" } })
 })
@@ -174,20 +180,28 @@ test("health, metrics and an address where nothing is", async () => {
   expect(await (await fetch(`${open.url}/health/live`)).json()).toEqual({ status: "ok" })
   expect(await (await fetch(`${open.url}/health/ready`)).json()).toEqual({ status: "ok", failing: [] })
   const metrics = await (await fetch(`${open.url}/metrics`)).text()
-  expect(metrics).toContain('atelier_jobs{state="waiting"} 3')
   expect(metrics).toContain("process_cpu_seconds_total")
+  expect(metrics).toContain("atelier_quota_violations 0")
+  expect(metrics).toContain('atelier_quota_amount{tenant="local",unit="gpu_seconds",state="used"} 412')
   const page = await fetch(`${open.url}/nothing`, { headers: { accept: "text/html" } })
   expect([page.status, await page.text()]).toEqual([404, expect.stringContaining("There is nothing at this address")])
   expect(page.headers.get("x-content-type-options")).toBe("nosniff")
 })
 
-test("a service that fails makes the studio not ready, named without its details", async () => {
-  const failing = await serveStudio({
-    http: { ready: () => Promise.resolve([{ name: "disk", state: "failing", detail: "/secret/path" }]) },
-  })
-  const answer = await fetch(`${failing.url}/health/ready`)
-  expect([answer.status, await answer.text()]).toEqual([503, '{"status":"failing","failing":["disk"]}'])
-  await failing.close()
+test("a database that fails makes the studio not ready, another service only degraded; named without details", async () => {
+  const answers = []
+  for (const name of ["database", "job queue"]) {
+    const failing = await serveStudio({
+      http: { ready: () => Promise.resolve([{ name, state: "failing", detail: "/secret/path" }]) },
+    })
+    const answer = await fetch(`${failing.url}/health/ready`)
+    answers.push([answer.status, await answer.text()])
+    await failing.close()
+  }
+  expect(answers).toEqual([
+    [503, '{"status":"failing","failing":["database"]}'],
+    [200, '{"status":"degraded","failing":["job queue"]}'],
+  ])
 })
 
 test("initialize and discover are answered though the tools never load", async () => {

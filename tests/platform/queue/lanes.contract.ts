@@ -13,12 +13,12 @@ export interface LaneFixture {
 }
 
 const LANE = "cpu"
-const options = { slots: 1, leaseMs: 400 }
 const until = { timeout: 5_000, interval: 5 }
 
-/** What every lane driver must do. */
-export function laneContract(name: string, create: () => Promise<LaneFixture>): void {
+/** What every lane driver must do. A busy machine must not stand still for `leaseMs`. */
+export function laneContract(name: string, leaseMs: number, create: () => Promise<LaneFixture>): void {
   describe(`lane driver ${name}`, () => {
+    const options = { slots: 1, leaseMs }
     let fixture: LaneFixture | undefined
     const start = async () => {
       fixture = await create()
@@ -28,8 +28,14 @@ export function laneContract(name: string, create: () => Promise<LaneFixture>): 
       await fixture?.close()
       fixture = undefined
     })
-    const offer = (lane: LaneTransport, jobId: string, attempt = 1, extra: { notBefore?: number } = {}) =>
-      lane.offer(LANE, { jobId, attempt, token: 7, payload: { for: jobId }, ...extra })
+    const offer = (
+      lane: LaneTransport,
+      jobId: string,
+      attempt = 1,
+      extra: { notBefore?: number; handle?: unknown } = {},
+    ) => lane.offer(LANE, { jobId, attempt, token: 7, payload: { for: jobId }, ...extra })
+    const handleOf = async (lane: LaneTransport, jobId: string, attempt = 1) =>
+      (await lane.inspect(LANE)).entries.find((entry) => entry.jobId === jobId && entry.attempt === attempt)?.handle
     const stateOf = async (lane: LaneTransport, jobId: string, attempt = 1) =>
       (await lane.inspect(LANE)).entries.find((entry) => entry.jobId === jobId && entry.attempt === attempt)?.state
     const echo: LaneHandler = async ({ payload }) => payload
@@ -186,7 +192,7 @@ export function laneContract(name: string, create: () => Promise<LaneFixture>): 
     it("keeps the lease of a long run alive", async () => {
       const { lane } = await start()
       await offer(lane, "a")
-      await lane.consume(LANE, async () => sleep(1_200, "slow"), options)
+      await lane.consume(LANE, async () => sleep(3 * leaseMs, "slow"), options)
       await vi.waitFor(async () => expect(await stateOf(lane, "a")).toBe("completed"), until)
     })
 
@@ -201,6 +207,92 @@ export function laneContract(name: string, create: () => Promise<LaneFixture>): 
       expect(await stateOf(lane, "a")).toBe("queued")
       await lane.consume(LANE, echo, options)
       await vi.waitFor(async () => expect(await stateOf(lane, "a")).toBe("completed"), until)
+    })
+
+    it("shows what a handler kept as soon as that is kept, also after its worker vanished", async () => {
+      const { fixture, lane } = await start()
+      const worker = await fixture.open()
+      const gate = Promise.withResolvers<void>()
+      const kept: unknown[] = []
+      await offer(lane, "a")
+      await worker.consume(
+        LANE,
+        async (_job, _signal, _progress, keep) => {
+          for (const run of [1, 2]) {
+            await keep({ run })
+            kept.push(await handleOf(lane, "a"))
+          }
+          await gate.promise
+        },
+        options,
+      )
+      await vi.waitFor(() => expect(kept).toEqual([{ run: 1 }, { run: 2 }]), until)
+      await fixture.kill(worker)
+      await vi.waitFor(async () => expect(await stateOf(lane, "a")).toBe("stalled"), until)
+      expect(await handleOf(lane, "a")).toEqual({ run: 2 })
+      gate.resolve()
+    })
+
+    it("gives the next worker what was kept before the attempt was handed back", async () => {
+      const { fixture, lane } = await start()
+      await offer(lane, "a", 1, { handle: { run: "old" } })
+      const first = await (
+        await fixture.open()
+      ).consume(
+        LANE,
+        async ({ handle }, signal, _progress, keep) => {
+          await keep({ run: "new", instead: handle })
+          await sleep(10_000, undefined, { signal })
+        },
+        options,
+      )
+      const now = { run: "new", instead: { run: "old" } }
+      await vi.waitFor(async () => expect(await handleOf(lane, "a")).toEqual(now), until)
+      await first.stop({ graceMs: 0 })
+      await lane.consume(LANE, async ({ handle, payload }) => ({ handle, payload }), options)
+      await vi.waitFor(async () => expect(await stateOf(lane, "a")).toBe("completed"), until)
+      expect((await lane.inspect(LANE)).entries[0]?.result).toEqual({ handle: now, payload: { for: "a" } })
+    })
+
+    it("passes on the handle of an earlier attempt with the offer of the next, and shows it", async () => {
+      const { lane } = await start()
+      await offer(lane, "a", 2, { handle: { run: 7 } })
+      await offer(lane, "b")
+      expect(await handleOf(lane, "a", 2)).toEqual({ run: 7 })
+      await lane.consume(LANE, async (job) => ("handle" in job ? job.handle : "none"), options)
+      await vi.waitFor(async () => expect(await stateOf(lane, "b")).toBe("completed"), until)
+      expect((await lane.inspect(LANE)).entries.map((entry) => entry.result)).toEqual([{ run: 7 }, "none"])
+    })
+
+    it("refuses a handle from a worker that has lost its attempt", async () => {
+      const { fixture, lane } = await start()
+      const worker = await fixture.open()
+      const gate = Promise.withResolvers<void>()
+      const late = Promise.withResolvers<unknown>()
+      await offer(lane, "a")
+      await worker.consume(
+        LANE,
+        async (_job, _signal, _progress, keep) => {
+          await keep({ run: "first" })
+          await gate.promise
+          late.resolve(await keep({ run: "late" }).catch((error: unknown) => error))
+        },
+        options,
+      )
+      await vi.waitFor(async () => expect(await handleOf(lane, "a")).toEqual({ run: "first" }), until)
+      await fixture.kill(worker)
+      await vi.waitFor(async () => expect(await stateOf(lane, "a")).toBe("stalled"), until)
+      gate.resolve()
+      expect(await late.promise).toBeInstanceOf(LaneStop)
+      expect(await handleOf(lane, "a")).toEqual({ run: "first" })
+    })
+
+    it("fails an attempt that returns more than a result may hold", async () => {
+      const { lane } = await start()
+      await offer(lane, "a")
+      await lane.consume(LANE, async () => "x".repeat(5 * 1024 * 1024), options)
+      await vi.waitFor(async () => expect(await stateOf(lane, "a")).toBe("failed"), until)
+      expect((await lane.inspect(LANE)).entries[0]?.failure?.retry).toBe("fatal")
     })
 
     it("lets a stopping worker finish within its grace", async () => {

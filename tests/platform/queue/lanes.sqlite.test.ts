@@ -8,7 +8,7 @@ import { openDb } from "#src/platform/store/db.ts"
 import type { Db } from "#src/platform/store/db.ts"
 import { laneContract } from "#tests/platform/queue/lanes.contract.ts"
 
-laneContract("sqlite", async () => {
+laneContract("sqlite", 400, async () => {
   const folder = await mkdtemp(join(tmpdir(), "atelier-lane-"))
   const opened: { lane: LaneTransport; db: Db; life: Life }[] = []
   return {

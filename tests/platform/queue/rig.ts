@@ -9,6 +9,7 @@ import { createLog } from "#src/platform/log.ts"
 import { createContracts } from "#src/platform/queue/contracts.ts"
 import { createJobs } from "#src/platform/queue/jobs.ts"
 import type { JobService, Workers } from "#src/platform/queue/jobs.ts"
+import { openLane } from "#src/platform/queue/lanes/open.ts"
 import { createSqliteLane } from "#src/platform/queue/lanes/sqlite.ts"
 import type { LaneTransport } from "#src/platform/queue/lane.ts"
 import { createQuota } from "#src/platform/quota/quota.ts"
@@ -24,6 +25,7 @@ export const probes = new URL("./probes/", import.meta.url)
 export const probeWorkers = new URL("./probes/workers/", import.meta.url)
 
 export interface RigOptions {
+  /** With REDIS_URL, the lanes are in Redis. */
   env?: Record<string, string>
   clock?: Clock
   monotonic?: () => number
@@ -64,7 +66,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     db.run("INSERT INTO account (id, name, created_at) VALUES (:id, :id, 0) ON CONFLICT DO NOTHING", { id })
   const artifacts = createArtifacts({ db, config, clock, log, baseUrl: () => "http://127.0.0.1" })
   const timing = options.monotonic ? { monotonic: options.monotonic } : {}
-  const lane = createSqliteLane({ db, clock, log, ...timing })
+  const lane =
+    config.redisUrl === undefined
+      ? createSqliteLane({ db, clock, log, ...timing })
+      : openLane({ config, db, clock, log, studio: "rig" })
   const quota = createQuota({ db, clock, config, storedBytes: artifacts.storageBytes })
   const pool = createPool({ config, log, handlers: probeWorkers.href, leaseMs, graceMs: 200 })
   const inside = insideWorkers({ config, artifacts, log, lane, slots: options.slots ?? 1, leaseMs })

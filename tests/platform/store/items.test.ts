@@ -81,6 +81,15 @@ describe("items", () => {
       expect(act).toThrow(expect.objectContaining({ code: "not_found" }))
   })
 
+  it("gives an item another name without another revision, to its owner only", () => {
+    const { items } = studio.services
+    const { id, head } = ring()
+    expect(items.rename("local", id, "  Ring\nfor Anna ")).toMatchObject({ name: "Ring for Anna", head })
+    expect(items.rename("local", id, " ").name).toBe("Ring for Anna")
+    expect(() => items.rename("acc_other", id, "Mine")).toThrow(expect.objectContaining({ code: "not_found" }))
+    expect(items.get("local", id)?.name).toBe("Ring for Anna")
+  })
+
   it("redoes into the newest branch after undo and another edit", () => {
     const { items } = studio.services
     const { id } = ring()

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Logger } from "pino"
 import { z } from "zod"
 import type { Progress } from "#src/job.ts"
-import { cancelledFailure, failureOf, isBug } from "#src/platform/queue/failure.ts"
-import type { Failure } from "#src/platform/queue/failure.ts"
 import { handleText, LaneStop } from "#src/platform/queue/lane.ts"
 import type { Consumer, LaneHandler } from "#src/platform/queue/lane.ts"
+import { outcomeOf, PROGRESS_EVERY_MS, progressText } from "#src/platform/queue/lanes/outcome.ts"
+import { together } from "#src/platform/queue/lanes/sqlite.together.ts"
 import { thisHost } from "#src/platform/queue/lanes/sqlite.sweeper.ts"
 import type { Pulse } from "#src/platform/queue/pulse.ts"
 import { throttle } from "#src/platform/queue/throttle.ts"
@@ -35,9 +35,6 @@ const claimedRow = z.object({
 })
 type Claimed = z.infer<typeof claimedRow>
 
-const MAX_RESULT_CHARS = 4 * 1024 * 1024
-const MAX_PROGRESS_CHARS = 500
-const PROGRESS_EVERY_MS = 250
 const STOPS_WITHIN_MS = 2_000
 const WRITE_AGAIN_MS = 1_000
 
@@ -45,6 +42,7 @@ const WRITE_AGAIN_MS = 1_000
 export function startConsumer(options: ConsumerOptions): Consumer {
   const { db, clock, log, pulse, lane, slots, leaseMs } = options
   const running = new Map<number, { claimed: Claimed; controller: AbortController; done: Promise<void> }>()
+  const soon = together(db)
   let worker = ""
   let stopping = false
 
@@ -67,12 +65,8 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     guarded(log, () => {
       options.sweeper.sweep()
       obeyCancels()
-      if (stopping) return
-      while (running.size < slots) {
-        const claimed = claim(db, clock.now(), lane, worker)
-        if (!claimed) return
-        start(claimed)
-      }
+      if (stopping || running.size >= slots) return
+      for (const claimed of claim(db, { now: clock.now(), lane, worker, most: slots - running.size })) start(claimed)
     })
   const obeyCancels = () => {
     if (running.size === 0) return
@@ -85,7 +79,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   }
   const start = (claimed: Claimed) => {
     const controller = new AbortController()
-    const done = attempt(options, claimed, controller.signal).finally(() => {
+    const done = attempt(options, claimed, controller.signal, soon).finally(() => {
       running.delete(claimed.seq)
       pulse.nudge()
     })
@@ -113,27 +107,34 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   return { stop: ({ graceMs = 10_000 } = {}) => (stopped ??= stop(graceMs)) }
 }
 
-/** One statement takes the oldest due entry and raises its fence; the look before it takes no lock. */
-function claim(db: Db, now: number, lane: string, worker: string): Claimed | undefined {
-  const oldest = `SELECT seq FROM lane_entry WHERE lane = :lane AND state = 'queued' AND not_before <= :now ORDER BY seq LIMIT 1`
-  if (!db.get(z.object({ seq: z.number() }), oldest, { lane, now })) return undefined
-  return db.tx(() =>
-    db.get(
+/** One statement takes the oldest due entries and raises their fences; the look before it takes no lock. */
+function claim(db: Db, options: { now: number; lane: string; worker: string; most: number }): Claimed[] {
+  const oldest = `SELECT seq FROM lane_entry WHERE lane = :lane AND state = 'queued' AND not_before <= :now ORDER BY seq LIMIT :most`
+  const { lane, now } = options
+  if (!db.get(z.object({ seq: z.number() }), oldest, { lane, now, most: 1 })) return []
+  const claimed = db.tx(() =>
+    db.all(
       claimedRow,
       `UPDATE lane_entry SET state = 'active', worker = :worker, fence = fence + 1, started_at = :now, cancel = NULL
-       WHERE seq = (${oldest}) AND EXISTS (SELECT 1 FROM lane_worker WHERE id = :worker)
+       WHERE seq IN (${oldest}) AND EXISTS (SELECT 1 FROM lane_worker WHERE id = :worker)
        RETURNING seq, job_id, attempt, fence, payload, handle`,
-      { lane, now, worker },
+      options,
     ),
   )
+  return claimed.sort((a, b) => a.seq - b.seq)
 }
 
 /** Runs the handler and commits what came out, under the fence of the claim. */
-async function attempt(options: ConsumerOptions, claimed: Claimed, signal: AbortSignal): Promise<void> {
+async function attempt(
+  options: ConsumerOptions,
+  claimed: Claimed,
+  signal: AbortSignal,
+  soon: (change: () => number) => Promise<number>,
+): Promise<void> {
   const { db, clock, log, pulse, handler } = options
   const told = throttle<Progress>(PROGRESS_EVERY_MS, (progress) =>
     guarded(log, () => {
-      const text = JSON.stringify({ ...progress, text: progress.text.slice(0, MAX_PROGRESS_CHARS) })
+      const text = progressText(progress)
       db.run(`UPDATE lane_entry SET progress = :text ${HELD}`, { text, seq: claimed.seq, fence: claimed.fence })
       pulse.nudge()
     }),
@@ -145,16 +146,20 @@ async function attempt(options: ConsumerOptions, claimed: Claimed, signal: Abort
     ...(claimed.handle === null ? {} : { handle: JSON.parse(claimed.handle) as unknown }),
   }
   const keep = async (handle: unknown) => keepHandle(db, claimed, handle)
-  const outcome = await settled(() => handler(job, signal, told.push, keep), job.jobId, signal, log)
+  const outcome = await outcomeOf(() => handler(job, signal, told.push, keep), job.jobId, signal, log)
   told.stop()
   const commit = () => {
     if (outcome === "handed_back") return handBack(db, claimed)
-    return db.run(
-      `UPDATE lane_entry SET state = :state, result = :result, failure = :failure, ended_at = :now ${HELD}`,
-      { ...outcome, now: clock.now(), seq: claimed.seq, fence: claimed.fence },
-    )
+    const column = outcome.state === "completed" ? "result" : "failure"
+    return db.run(`UPDATE lane_entry SET state = :state, ${column} = :text, ended_at = :now ${HELD}`, {
+      state: outcome.state,
+      text: outcome.text,
+      now: clock.now(),
+      seq: claimed.seq,
+      fence: claimed.fence,
+    })
   }
-  if (!(await persist(commit, signal, log)))
+  if (!(await persist(() => soon(commit), signal, log)))
     log.warn(
       { job: job.jobId, attempt: job.attempt },
       "a stale result was refused: the attempt belongs to another worker",
@@ -163,36 +168,10 @@ async function attempt(options: ConsumerOptions, claimed: Claimed, signal: Abort
 
 const HELD = "WHERE seq = :seq AND fence = :fence AND state = 'active'"
 
-type Outcome = { state: "completed" | "failed"; result: string | null; failure: string | null }
-
-async function settled(
-  run: () => Promise<unknown>,
-  jobId: string,
-  signal: AbortSignal,
-  log: Logger,
-): Promise<Outcome | "handed_back"> {
-  try {
-    const result = JSON.stringify((await run()) ?? null)
-    if (result.length > MAX_RESULT_CHARS)
-      throw new Error(`result of ${result.length} characters, limit ${MAX_RESULT_CHARS}`)
-    return { state: "completed", result, failure: null }
-  } catch (error) {
-    const stop: unknown = signal.reason
-    if (stop instanceof LaneStop && stop.why !== "cancelled") return "handed_back"
-    if (stop instanceof LaneStop) return failed(cancelledFailure)
-    if (isBug(error)) log.error({ err: error, job: jobId }, "a job handler broke")
-    return failed(failureOf(error, jobId))
-  }
-}
-
 function keepHandle(db: Db, { seq, fence }: Claimed, handle: unknown): void {
   const text = handleText(handle)
   if (db.run(`UPDATE lane_entry SET handle = :text ${HELD}`, { text, seq, fence }) > 0) return
   throw new LaneStop("lease_lost", "This attempt belongs to another worker.")
-}
-
-function failed(failure: Failure): Outcome {
-  return { state: "failed", result: null, failure: JSON.stringify(failure) }
 }
 
 function handBack(db: Db, { seq, fence }: Claimed): number {
@@ -200,10 +179,10 @@ function handBack(db: Db, { seq, fence }: Claimed): number {
 }
 
 /** The result is all there is of the work: a full disk or a busy database is waited for, not answered by dropping it. */
-async function persist(commit: () => number, signal: AbortSignal, log: Logger): Promise<boolean> {
+async function persist(commit: () => Promise<number>, signal: AbortSignal, log: Logger): Promise<boolean> {
   for (;;) {
     try {
-      return commit() > 0
+      return (await commit()) > 0
     } catch (error) {
       log.error({ err: error }, "a result cannot be stored; trying again")
       if (signal.aborted && signal.reason instanceof LaneStop && signal.reason.why !== "cancelled") return false

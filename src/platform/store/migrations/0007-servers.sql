@@ -26,24 +26,26 @@ CREATE TABLE server (
   failures INTEGER NOT NULL DEFAULT 0,
   open_until INTEGER NOT NULL DEFAULT 0,
   runs_done INTEGER NOT NULL DEFAULT 0,
-  runs_failed INTEGER NOT NULL DEFAULT 0
+  runs_failed INTEGER NOT NULL DEFAULT 0,
+  runs_cold INTEGER NOT NULL DEFAULT 0 -- begun without their model in memory
 ) STRICT;
 
 -- What a job needs of a server, and which one it was given.
 ALTER TABLE job ADD COLUMN needs TEXT; -- JSON; NULL = work for the cpu lane
 ALTER TABLE job ADD COLUMN signature TEXT;
+ALTER TABLE job ADD COLUMN promised_seconds REAL NOT NULL DEFAULT 0; -- as its contract estimated; est_seconds is as measured
 ALTER TABLE job ADD COLUMN server_id TEXT; -- the server of the current or last attempt
+ALTER TABLE job ADD COLUMN cold INTEGER NOT NULL DEFAULT 0; -- the current attempt had to load its models first
 ALTER TABLE job ADD COLUMN avoid TEXT NOT NULL DEFAULT '{}'; -- JSON: server id -> "capacity" | "transient"
 CREATE INDEX job_server ON job (server_id, state) WHERE server_id IS NOT NULL;
 
--- Measured times: how long a kind of work takes, so that the next estimate is better than the contract's.
+-- Measured times: how long a kind of work of a size takes, and how long its models take to load.
 CREATE TABLE job_estimate (
   type TEXT NOT NULL,
-  signature TEXT NOT NULL, -- '' for work without one
-  size TEXT NOT NULL, -- size class of the payload as estimated by its contract: its estimate rounded to a power of two, in s
+  key TEXT NOT NULL, -- "run:<signature>:<size class>" or "load:<signature>"
   seconds REAL NOT NULL,
-  runs INTEGER NOT NULL,
-  PRIMARY KEY (type, signature, size)
+  count INTEGER NOT NULL,
+  PRIMARY KEY (type, key)
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE lane_entry ADD COLUMN handle TEXT; -- what the handler kept

@@ -1,3 +1,4 @@
+import type { Conversations } from "#src/conversation/conversation.ts"
 import { createWebApi, type WebApi } from "#bots/web/api/api.ts"
 import type { WebApiOptions } from "#bots/web/api/parts.ts"
 import { createPages } from "#bots/web/pages.ts"
@@ -45,8 +46,14 @@ export interface WebRig {
   close(): Promise<void>
 }
 
+export interface WebRigOptions extends TestStudioOptions {
+  web?: Partial<WebApiOptions>
+  /** The real conversations over the rig's studio, instead of the echo. */
+  conversations?(studio: TestStudio): Conversations
+}
+
 /** The web API on the real HTTP server, over a studio of real parts. */
-export async function webRig(options: TestStudioOptions & { web?: Partial<WebApiOptions> } = {}): Promise<WebRig> {
+export async function webRig(options: WebRigOptions = {}): Promise<WebRig> {
   const studio = await testStudio({ file: true, ...options, env: { ATELIER_PORT: "0", ...options.env } })
   const { services, db, clock, accounts, keys, config } = studio
   const talk = echoTalk({ clock, items: services.items })
@@ -57,7 +64,7 @@ export async function webRig(options: TestStudioOptions & { web?: Partial<WebApi
     services,
     registry: parts.registry,
     studioFor: (call) => ({ ...studio.call(call.caller, call), progress: call.progress }),
-    conversations: talk,
+    conversations: options.conversations?.(studio) ?? talk,
     sessions,
     changes,
     accounts,

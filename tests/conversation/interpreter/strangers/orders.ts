@@ -4,7 +4,7 @@ import { asks, ring, rows } from "#tests/conversation/interpreter/strangers/expe
 export const orders = rows([
   // a jeweller
   ["Solitaire, Pt950, 6 claws, 1.20 ct RB, UK M½, court band 2.2 x 1.8", asks],
-  ["18k WG solitaire US 6.5", asks],
+  ["18k WG solitaire US 6.5", ring({ metal: "18k_white_gold", size: "6.5", size_system: "us" })],
   [
     "solitaire in 18k white gold, comfort fit, 2.4 mm wide, 1.9 mm thick, 6.5 mm moissanite, four prongs",
     ring({
@@ -79,7 +79,7 @@ export const orders = rows([
   ["we want a ring with a big diamond", asks],
   ["something elegant in platinum with a sapphire", asks],
   ["I want a ring like my grandmother's, gold with a ruby", asks],
-  ["A simple gold ring with a diamond", asks],
+  ["A simple gold ring with a diamond", ring({ metal: "14k_yellow_gold", stone: "diamond" })],
   ["a cheap silver ring", asks],
   ["a vintage gold ring with ruby", asks],
   ["a thin platinum ring with a small diamond", asks],

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest"
+import { startComfyUi } from "#tests/servers/comfyui/server.ts"
+import { testStudio } from "#tests/studio.ts"
+import { loadRegistry } from "#tools/registry.ts"
+
+test("model files are listed by folder and found across servers; one that is silent does not hide the others", async () => {
+  const [studio, one, two] = await Promise.all([testStudio(), startComfyUi(), startComfyUi()])
+  one.addModels("checkpoints", "sd_xl_base_1.0.safetensors")
+  two.addModels("loras", "gold-leaf.safetensors")
+  const registry = await loadRegistry(["admin"])
+  const call = (input: object) => registry.callTool("model_admin", input, studio.call())
+  const add = (name: string, url: string) => ({ do: "add", name, kind: "comfyui", url })
+  await registry.callTool("server_edit", { operations: [add("gpu1", one.url), add("gpu2", two.url)] }, studio.call())
+
+  const found = await call({ find: "SD_XL" })
+  expect(found.data).toMatchObject({
+    servers: [
+      { name: "gpu1", files: [{ folder: "checkpoints", file: "sd_xl_base_1.0.safetensors" }] },
+      { name: "gpu2", files: [] },
+    ],
+  })
+  expect((await call({ server: "gpu2", folder: "loras" })).say).toContain("gold-leaf.safetensors")
+  await one.kill()
+  const rest = await call({ folder: "loras" })
+  expect(rest.data).toMatchObject({
+    servers: [
+      { name: "gpu1", problem: expect.any(String) },
+      { name: "gpu2", files: [{ file: "gold-leaf.safetensors" }] },
+    ],
+  })
+  await expect(call({ server: "gpu9" })).rejects.toMatchObject({ problem: 'There is no server "gpu9".' })
+  await Promise.all([one.close(), two.close()])
+  await studio.close()
+})
