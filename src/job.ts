@@ -21,6 +21,8 @@ export interface JobNeeds {
   vramMb?: number
   /** Names that the server's inventory must hold: "node:KSampler", "checkpoints/sd_xl_base_1.0.safetensors". */
   requires: string[]
+  /** Only this server will do, by id. */
+  server?: string
 }
 
 /** A server of the studio as a job handler sees it. Keys stay in the environment of whoever works. */

@@ -5,6 +5,9 @@ import type { Memory } from "#src/conversation/threads.ts"
 import type { Item, Items } from "#src/studio.ts"
 
 const MAX_CALLS = 5
+/** Kept settings are changed, but nobody means them with "it". */
+const NOT_WORKED_ON = new Set(["presets"])
+const LOOKED_AT = 5
 const MAX_CALL_CHARACTERS = 4_000
 
 /** What "it" means now: the item of the last calls, at whatever revision it is by now; before any, the one worked on last. */
@@ -13,7 +16,8 @@ export async function focusOf(
   accountId: string,
   { items, parametersOf }: Pick<ConversationParts, "items" | "parametersOf">,
 ): Promise<Focus | undefined> {
-  const item = (memory.itemId && items.get(accountId, memory.itemId)) || items.list(accountId, { limit: 1 })[0]
+  const known = memory.itemId === undefined ? undefined : items.get(accountId, memory.itemId)
+  const item = known ?? items.list(accountId, { limit: LOOKED_AT }).find(({ kind }) => !NOT_WORKED_ON.has(kind))
   if (!item) return undefined
   const revision = items.revision(item.id, item.head)
   const parameters = await parametersOf?.(item.kind, revision?.data)

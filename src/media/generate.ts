@@ -26,25 +26,28 @@ export interface Asked {
   /** The seed is the person's own: the same call may be answered by what it gave before. */
   isSeedGiven: boolean
   waitS: number
+  /** Only this server, by id. */
+  server?: string
 }
 
 /** Settles what was asked for, has it made, and answers. Throws UserError for what cannot be done, saying what is missing. */
 export async function generate(
   studio: Studio,
   job: typeof imageJob | typeof videoJob,
-  { wish: asked, preset, pictures, isSeedGiven, waitS }: Asked,
+  { wish: asked, preset, pictures, isSeedGiven, waitS, server }: Asked,
 ): Promise<Reply<MediaAnswer>> {
   const wish: Wish = {
     ...asked,
     quality: asked.quality ?? "standard",
     sources: pictures.map((id) => sourceOf(studio, id)),
   }
-  const order = settle(studio, wish, preset, asked.quality !== undefined)
+  const order = settle(studio, wish, { preset, isQualityGiven: asked.quality !== undefined, server })
   const content = contentOf(order)
   const payload: z.input<(typeof imageJob)["payload"]> = {
     order,
     name: nameOf(order.prompt),
     group: contentGroup(content),
+    ...(server === undefined ? {} : { server }),
   }
   const noun = order.makes === "image" ? "Picture" : "Video"
   const { view, reply, result } = await runJob(studio, job, payload, {
@@ -65,8 +68,15 @@ export async function generate(
   }
 }
 
-function settle(studio: Studio, wish: Wish, preset: string | undefined, isQualityGiven: boolean): Order {
-  const stocks = takeStock(studio.servers)
+interface Given {
+  preset: string | undefined
+  isQualityGiven: boolean
+  server: string | undefined
+}
+
+function settle(studio: Studio, wish: Wish, { preset, isQualityGiven, server }: Given): Order {
+  const every = takeStock(studio.servers)
+  const stocks = { ...every, all: every.all.filter((one) => server === undefined || one.server.id === server) }
   if (preset === undefined) return chooseOrder(stocks, defaultChoices(stocks, wish.makes), wish)
   const own = findOwnPreset(listOwnPresets(studio.items, studio.caller), preset)
   if (!own) return chooseOrder(stocks, namedChoices(stocks, preset, wish.makes), wish)

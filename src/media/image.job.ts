@@ -14,13 +14,15 @@ export const job = defineJob({
     name: z.string().min(1).max(100),
     /** The pictures of one order stand together on a page. */
     group: z.string().max(80),
+    /** Only this server, by id. */
+    server: z.string().max(80).optional(),
   }),
   result: z.object({
     artifacts: z.array(artifactRef).min(1).max(MAX_COUNT),
     effective: effectiveSchema,
   }),
   lane: SERVER_LANE,
-  needs: ({ order }) => needsOf(order),
+  needs: ({ order, server }) => ({ ...needsOf(order), ...(server === undefined ? {} : { server }) }),
   timeLimitS: 1_800,
   attempts: 4,
   estimate: ({ order }) => ({ seconds: order.seconds }),

@@ -13,13 +13,15 @@ export const job = defineJob({
     /** File name without extension. */
     name: z.string().min(1).max(100),
     group: z.string().max(80),
+    /** Only this server, by id. */
+    server: z.string().max(80).optional(),
   }),
   result: z.object({
     artifacts: z.array(artifactRef).min(1).max(4),
     effective: effectiveSchema,
   }),
   lane: SERVER_LANE,
-  needs: ({ order }) => needsOf(order),
+  needs: ({ order, server }) => ({ ...needsOf(order), ...(server === undefined ? {} : { server }) }),
   // An hour of work, behind others on the same server.
   timeLimitS: 3 * 3_600,
   attempts: 4,

@@ -95,8 +95,8 @@ export const variables = {
   ATELIER_ALLOWED_ORIGINS: list(/^https?:\/\/[A-Za-z0-9.:[\]-]+$/, ORIGINS).prefault(""),
   ATELIER_FAMILIES: list(
     /^[a-z][a-z0-9]*$/,
-    "names of tool families between commas, such as design,export,studio",
-  ).prefault("design,export,studio"),
+    "names of tool families between commas, such as design,export,media,studio",
+  ).prefault("design,export,media,studio"),
   ATELIER_LOCALE: z
     .string()
     .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, "a language tag such as en-US or de-DE")

@@ -7,7 +7,7 @@ import { score } from "#tests/eval/score.ts"
 import { sets } from "#tests/eval/sets.ts"
 
 let tools: Tool[]
-beforeAll(async () => void (tools = await productionTools(["design", "export", "studio"])))
+beforeAll(async () => void (tools = await productionTools(["design", "export", "media", "studio"])))
 
 test("the sets are as large as they are said to be, and say nothing twice", () => {
   const least = { plain: 60, chat: 40, "follow-up": 40, ambiguous: 25, hostile: 25, languages: 20, strangers: 140 }

@@ -3,7 +3,19 @@ import { defineCommand, DONE } from "#bots/terminal/command.ts"
 import { harmless } from "#bots/terminal/printer.ts"
 import { withStudio } from "#bots/terminal/session.ts"
 
-const VERBS = ["list", "kinds", "add", "change", "drain", "resume", "probe", "free", "remove", "models"] as const
+const VERBS = [
+  "list",
+  "kinds",
+  "add",
+  "change",
+  "drain",
+  "resume",
+  "probe",
+  "free",
+  "remove",
+  "models",
+  "warm",
+] as const
 type Verb = (typeof VERBS)[number]
 
 interface Values {
@@ -19,7 +31,7 @@ interface Values {
 export const command = defineCommand({
   name: "server",
   usage:
-    "server list | kinds | add <name> <kind> <url> | change | drain | resume | probe | free | remove | models [name]",
+    "server list | kinds | add <name> <kind> <url> | change | drain | resume | probe | free | remove | models [name] | warm <name> <preset>",
   summary: "The servers that make pictures, video and 3D models for the studio.",
   details:
     "Servers can be added and removed while the studio runs. A key is never stored: --key names the environment variable that\n" +
@@ -59,17 +71,34 @@ export const command = defineCommand({
   },
 })
 
+/** Least and most words after the verb. */
+const WORDS: Record<Verb, readonly [number, number]> = {
+  list: [0, 0],
+  kinds: [0, 0],
+  add: [3, 3],
+  change: [1, 1],
+  drain: [1, 1],
+  resume: [1, 1],
+  probe: [1, 1],
+  free: [1, 1],
+  remove: [1, 1],
+  models: [0, 1],
+  warm: [2, 2],
+}
+const USAGE =
+  "For example: atelier server add <name> <kind> <url>, atelier server drain <name>, atelier server warm <name> <preset>"
+
 /** The tool call that a command stands for. */
 function callFor(verb: Verb, words: string[], values: Values): { tool: string; input: unknown } {
   const [name, kind, url] = words
-  const needed = verb === "add" ? 3 : ["list", "kinds", "models"].includes(verb) ? 0 : 1
-  const most = verb === "models" ? 1 : needed
-  if (words.length < needed || words.length > most)
+  const [least, most] = WORDS[verb]
+  if (words.length < least || words.length > most)
     throw new UsageError(
-      `"server ${verb}" takes ${most === 0 ? "no more words" : needed === 3 ? "a name, a kind and an address" : "the name of a server"}.`,
-      "Usage: atelier server add <name> <kind> <url>, atelier server drain <name>, atelier server list …",
+      `"server ${verb}" takes ${most === 0 ? "no more words" : least === most ? `${most} more words` : "at most one more word"}.`,
+      USAGE,
     )
   if (verb === "list" || verb === "kinds") return { tool: "server_list", input: { kinds: verb === "kinds" } }
+  if (verb === "warm") return { tool: "model_admin", input: { server: name, warm: kind } }
   if (verb === "models") return { tool: "model_admin", input: given({ server: name, find: values.find }) }
   const fields = { slots: values.slots, vram_gb: values.vram, key_variable: values.key, settings: values.settings }
   const extra = {

@@ -28,6 +28,8 @@ export interface Needs {
   vramMb?: number
   /** Node classes and model files, all of them. */
   requires: readonly string[]
+  /** Only this one, by id. */
+  server?: string
 }
 
 /** Servers that failed the job before: out of capacity (never again) or by an accident (elsewhere first). */
@@ -48,7 +50,11 @@ export function serversFor(
 }
 
 function fits(needs: Needs, server: GpuServer): boolean {
-  return needs.kinds.includes(server.kind) && hasRoom(needs, server) && needs.requires.every((name) => server.has(name))
+  return isMeant(needs, server) && hasRoom(needs, server) && needs.requires.every((name) => server.has(name))
+}
+
+function isMeant({ kinds, server: only }: Needs, server: GpuServer): boolean {
+  return kinds.includes(server.kind) && (only === undefined || only === server.id)
 }
 
 function hasRoom({ vramMb = 0 }: Needs, server: GpuServer): boolean {
@@ -78,7 +84,7 @@ export function blockedReason(
   if (serversFor(job, servers).length > 0) return undefined
   if (job.pinned !== undefined) return pinnedReason(job.pinned, servers)
   const { needs, avoid } = job
-  const ofKind = servers.filter((server) => needs.kinds.includes(server.kind))
+  const ofKind = servers.filter((server) => isMeant(needs, server))
   if (ofKind.length === 0) return { why: "no_server", kinds: needs.kinds }
   const complete = ofKind.filter((server) => needs.requires.every((name) => server.has(name)))
   if (complete.length === 0) return missingReason(needs, ofKind)

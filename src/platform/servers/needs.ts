@@ -6,6 +6,7 @@ const shape = z.object({
   signature: z.string(),
   vramMb: z.number().exactOptional(),
   requires: z.array(z.string()),
+  server: z.string().exactOptional(),
 })
 
 const MOST_REMEMBERED = 500

@@ -11,7 +11,7 @@ import { loadRegistry } from "#tools/registry.ts"
 let interpreter: Interpreter
 
 beforeAll(async () => {
-  const registry = await loadRegistry(["design", "export", "studio"])
+  const registry = await loadRegistry(["design", "export", "media", "studio"])
   interpreter = createInterpreter(registry.visible("user"))
 })
 
@@ -65,7 +65,7 @@ test("the tables hold at least 60 sentences", () => {
 })
 
 test("every example of the design and export tools is read as its own call", async () => {
-  const registry = await loadRegistry(["design", "export", "studio"])
+  const registry = await loadRegistry(["design", "export", "media", "studio"])
   const examples = registry
     .visible("user")
     .filter((tool) => tool.name.startsWith("design") || tool.name.startsWith("export"))

@@ -6,7 +6,7 @@ import type { Tool } from "#src/tool.ts"
 import { loadRegistry } from "#tools/registry.ts"
 
 let tools: readonly Tool[]
-beforeAll(async () => void (tools = (await loadRegistry(["design", "export", "studio"])).visible("user")))
+beforeAll(async () => void (tools = (await loadRegistry(["design", "export", "media", "studio"])).visible("user")))
 
 type Values = Record<string, string | number>
 

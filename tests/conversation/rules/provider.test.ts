@@ -10,7 +10,7 @@ import { contexts } from "#tests/eval/row.ts"
 import { loadRegistry } from "#tools/registry.ts"
 
 let tools: readonly Tool[]
-beforeAll(async () => void (tools = (await loadRegistry(["design", "export", "studio"])).visible("user")))
+beforeAll(async () => void (tools = (await loadRegistry(["design", "export", "media", "studio"])).visible("user")))
 
 type Answer = (input: Record<string, unknown>) => unknown
 interface Said {

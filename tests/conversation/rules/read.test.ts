@@ -10,7 +10,7 @@ import { sets } from "#tests/eval/sets.ts"
 import { loadRegistry } from "#tools/registry.ts"
 
 let tools: readonly Tool[]
-beforeAll(async () => void (tools = (await loadRegistry(["design", "export", "studio"])).visible("user")))
+beforeAll(async () => void (tools = (await loadRegistry(["design", "export", "media", "studio"])).visible("user")))
 
 const plan = (text: string, focus?: Focus) => planFor(text, { tools, ...(focus && { focus }) })
 const callsOf = (text: string, focus?: Focus) => plan(text, focus).stages.flat()

@@ -154,8 +154,9 @@ function postQueue(sim: Sim, body: Record<string, unknown>): Answered {
   return { status: 200, body: "" }
 }
 
-function interrupt({ memory }: Sim, asked: Asked): Answered {
+function interrupt({ memory, interrupts }: Sim, asked: Asked): Answered {
   const id = asked.body.byteLength > 0 ? jsonOf(asked)["prompt_id"] : undefined
+  interrupts.push(id)
   if (id === undefined || memory.running?.[1] === id) memory.isInterrupted = true
   return { status: 200, body: "" }
 }

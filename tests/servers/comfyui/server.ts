@@ -23,6 +23,8 @@ export interface ComfyUi {
   faults: Faults
   /** "POST /prompt", in order, without queries. */
   requests: string[]
+  /** The prompt_id of each /interrupt; undefined = whoever runs. */
+  interrupts: unknown[]
   /** Ids of all prompts it took, in order. */
   posted: string[]
   /** Graphs by id: waiting, running and finished ones. */
@@ -64,6 +66,7 @@ export async function startComfyUi(options: Options = {}): Promise<ComfyUi> {
     lastNode: undefined,
     wake: () => undefined,
     requests: [],
+    interrupts: [],
     posted: [],
     isUp: false,
   }
@@ -95,6 +98,7 @@ export async function startComfyUi(options: Options = {}): Promise<ComfyUi> {
     url: `http://127.0.0.1:${port}`,
     faults: sim.faults,
     requests: sim.requests,
+    interrupts: sim.interrupts,
     posted: sim.posted,
     graph: (id) =>
       sim.memory.history.get(id)?.prompt[2] ??

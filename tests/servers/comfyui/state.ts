@@ -94,6 +94,8 @@ export interface Sim {
   wake: () => void
   /** "POST /prompt", in order. */
   requests: string[]
+  /** Whom each /interrupt was for; undefined is whoever runs. */
+  interrupts: unknown[]
   /** Ids of accepted prompts, in order, over restarts. */
   posted: string[]
   isUp: boolean

@@ -174,11 +174,12 @@ describe.each(["0.3.64", "0.38.1"] as const)("ComfyUI %s", (version) => {
   test("a running one is stopped at its next step, and nobody else's is", async () => {
     await open({ version })
     const stop = new AbortController()
-    const { made } = run({ graph: slow(20) }, { signal: stop.signal })
+    const { made, kept } = run({ graph: slow(20) }, { signal: stop.signal })
     await until(isRunning)
     const foreign = comfy.queueForeign(slow(0.1))
     stop.abort(new LaneStop("cancelled", "enough"))
     await expect(made).rejects.toThrow("enough")
+    expect(comfy.interrupts).toEqual(version === "0.3.64" ? [idOf(kept[0])] : [])
     await until(() => comfy.running() === foreign)
     await until(() => comfy.outputs().some((name) => name.startsWith("slow")))
   })

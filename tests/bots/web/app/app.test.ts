@@ -353,6 +353,7 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
     for (const view of ["chat", "stage", "side"]) {
       await phone.click(`#views [data-to=${view}]`)
       expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBe(375)
+      expect(await phone.locator(".brand").evaluate((it) => it.offsetHeight)).toBeLessThan(40)
       expect(
         await phone
           .locator("#chat, #stage, #side")

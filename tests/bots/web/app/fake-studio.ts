@@ -393,7 +393,7 @@ export async function startFakeStudio(options: FakeOptions = {}): Promise<FakeSt
       account: { id: "me", name: "Owner", role: "admin" },
       session,
       limits: { maxFileBytes: 5_000_000, maxMessageCharacters: 20_000, maxMessageFiles: 10, messagesPerMinute: 60 },
-      families: ["design", "export", "studio"],
+      families: ["design", "export", "media", "studio"],
       answering: { kind: "command" },
       project,
       projects: [project],

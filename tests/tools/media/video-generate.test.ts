@@ -12,7 +12,7 @@ let comfy: ComfyUi
 
 beforeAll(async () => {
   studio = await testStudio()
-  registry = await loadRegistry(["studio"])
+  registry = await loadRegistry(["media"])
   const files = ["wan_2_1 1, from text", "ltx_video 1, from first_last"].flatMap(filesFor)
   comfy = await startComfyUi({ models: modelFolders([...new Set(files)]) })
   await studio.services.servers.add(

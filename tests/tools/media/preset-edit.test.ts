@@ -10,7 +10,7 @@ let registry: Registry
 let comfy: ComfyUi
 
 beforeAll(async () => {
-  registry = await loadRegistry(["studio"])
+  registry = await loadRegistry(["media"])
   const files = [
     ...filesFor("sdxl 1, from text"),
     "vae/ae.safetensors",

@@ -14,7 +14,7 @@ const signal = new AbortController().signal
 /** A studio that has one ComfyUI, with SDXL and what Qwen-Image-Edit needs. */
 beforeAll(async () => {
   studio = await testStudio()
-  registry = await loadRegistry(["studio"])
+  registry = await loadRegistry(["media", "studio"])
   const files = ["sdxl 1, from text", "qwen_edit 1, from edit"].flatMap(filesFor)
   comfy = await startComfyUi({ models: modelFolders([...files, "loras/film/grain.safetensors"]) })
   await studio.services.servers.add(
