@@ -19,6 +19,7 @@ import { openLane } from "#src/platform/queue/lanes/open.ts"
 import type { LaneTransport } from "#src/platform/queue/lane.ts"
 import { createProber } from "#src/platform/servers/prober.ts"
 import { createServerAdmin } from "#src/platform/servers/admin.ts"
+import { serverChecks } from "#src/platform/servers/checks.ts"
 import { createServers } from "#src/platform/servers/servers.ts"
 import { createQuota, type QuotaLedger } from "#src/platform/quota/quota.ts"
 import { databasePath, openDataDir } from "#src/platform/store/data-dir.ts"
@@ -85,6 +86,7 @@ export function openHouse(config: Config): House {
     lane,
     quota,
     contracts: createContracts(),
+    schedule: { deltaS: config.affinityS },
     artifacts,
     ...(config.redisUrl === undefined ? {} : { access }),
     ...(pool ? { workers: pool } : {}),
@@ -105,7 +107,13 @@ export function openHouse(config: Config): House {
     quota,
     servers,
     health: async (signal) =>
-      (await Promise.all([checkHealth({ config, db, lane, signal, baseUrl: servedAt() }), llm.checks(signal)])).flat(),
+      (
+        await Promise.all([
+          checkHealth({ config, db, lane, signal, baseUrl: servedAt() }),
+          llm.checks(signal),
+          serverChecks(servers),
+        ])
+      ).flat(),
     tools: async () => (await registry()).all,
   }
   jobs.start()

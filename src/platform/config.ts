@@ -107,6 +107,7 @@ export const variables = {
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "1 to 64 letters, digits, dots, dashes and underscores")
     .default("atelier"),
+  ATELIER_AFFINITY_S: count(0, 3_600).prefault("120"),
   ATELIER_RENDER_THREADS: count(1, 64).prefault(String(Math.min(4, availableParallelism()))),
   BLENDER_PATH: z.string().max(4096, "a path of at most 4096 characters").optional(),
   ATELIER_LINK_HOURS: count(1, 8_760).prefault("168"),
@@ -176,6 +177,8 @@ export interface Config {
   redisUrl: string | undefined
   /** Before all names in Redis: studios with names of their own can share one. */
   redisPrefix: string
+  /** Seconds of work by which a job may pass a fairer one to run where its model is loaded. */
+  affinityS: number
   renderThreads: number
   /** The Blender to use; without it, the one on PATH, if any. */
   blenderPath: string | undefined
@@ -222,6 +225,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = ".env
     workers: it.ATELIER_WORKERS,
     redisUrl: it.REDIS_URL,
     redisPrefix: it.ATELIER_REDIS_PREFIX,
+    affinityS: it.ATELIER_AFFINITY_S,
     renderThreads: it.ATELIER_RENDER_THREADS,
     blenderPath: it.BLENDER_PATH,
     linkHours: it.ATELIER_LINK_HOURS,

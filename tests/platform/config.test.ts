@@ -42,6 +42,7 @@ describe("defaults", () => {
     expect(renderThreads).toBeGreaterThanOrEqual(1)
     expect(rest).toMatchInlineSnapshot(`
       {
+        "affinityS": 120,
         "allowedOrigins": [],
         "apiKey": undefined,
         "auth": "auto",
@@ -49,6 +50,7 @@ describe("defaults", () => {
         "families": [
           "design",
           "export",
+          "media",
           "studio",
         ],
         "host": "127.0.0.1",

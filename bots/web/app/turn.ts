@@ -17,17 +17,33 @@ export function liveTurn(turnId: string): LiveTurn {
   const element = h("article", { class: "message assistant live", "aria-busy": "true", "aria-label": "Answer" })
   element.append(text, steps, waiting)
   const lines = new Map<string, HTMLElement>()
-  let [written, drawing] = ["", 0]
+  let [written, drawn] = ["", 0]
+  let isDue = false
 
+  /** Only what still grows is made anew: the last paragraph, and those that came behind it. */
   function draw(): void {
-    drawing = 0
-    fill(text, paragraphs(written))
+    isDue = false
+    const begun = performance.now()
+    const parts = written.trim().split(/\n{2,}/)
+    const first = Math.max(0, drawn - 1)
+    for (const old of [...text.children].slice(first)) old.remove()
+    text.append(...parts.slice(first).flatMap((part) => paragraphs(part)))
+    drawn = parts.length
+    costMs = performance.now() - begun
+  }
+
+  /** A slow machine draws less often, so that there is time for whoever types meanwhile. */
+  let costMs = 0
+  function drawSoon(): void {
+    if (isDue) return
+    isDue = true
+    setTimeout(() => requestAnimationFrame(draw), Math.min(500, costMs * 4))
   }
 
   function receive(event: WebThreadEvent): void {
     if (event.kind === "delta") {
       written += event.text
-      drawing ||= requestAnimationFrame(draw)
+      drawSoon()
     } else if (event.kind === "tool-started") {
       const line = h("li", {}, event.title)
       lines.set(event.callId, line)

@@ -59,9 +59,11 @@ export function createLoop(parts: JobParts, ensureWorkers: (lane: string) => voi
     const rows = parts.db.all(jobRow, `SELECT ${COLUMNS} FROM job WHERE lane = :lane AND ${IN_FLIGHT}`, { lane })
     const { slots, entries } = await parts.lane.inspect(lane)
     parts.seen.slots.set(lane, slots)
-    await observe(lane, rows, entries)
+    const over = await observe(lane, rows, entries)
     if (slots === 0 && isOpen) ensureWorkers(lane)
     await (lane === SERVER_LANE ? dispatchToServers(parts, slots) : dispatch(parts, lane, slots))
+    // Last, since nobody waits for it; what is left of it here goes with the next look.
+    for (const { jobId, attempt } of over) await parts.lane.withdraw(jobId, attempt)
   }
   const rounds = async () => {
     do {

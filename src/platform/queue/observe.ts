@@ -12,9 +12,11 @@ const OFFER_LOST_MS = 1_000
 /**
  * Brings the job rows of a lane up to what the lane says. `rows` must have been read before `entries`: then a row that is
  * running and has no entry has really lost it. Safe in several processes: changes are guarded by state, attempt and token.
- * Goes through all of them before it throws LaneDown.
+ * Returns the entries that are settled and can go. Goes through all of them before it throws LaneDown.
  */
-export function createObserver(parts: JobParts): (lane: string, rows: JobRow[], entries: LaneEntry[]) => Promise<void> {
+export function createObserver(
+  parts: JobParts,
+): (lane: string, rows: JobRow[], entries: LaneEntry[]) => Promise<LaneEntry[]> {
   /** Per lane, since when an attempt has been missing there. */
   const missing = new Map<string, Map<string, number>>()
 
@@ -23,6 +25,7 @@ export function createObserver(parts: JobParts): (lane: string, rows: JobRow[], 
     const now = new Map<string, number>()
     missing.set(lane, now)
     const rest = new Map(entries.map((entry) => [keyOf(entry.jobId, entry.attempt), entry]))
+    const over: LaneEntry[] = []
     let down: LaneDown | undefined
     const missed = (id: string) => (error: unknown) => {
       if (error instanceof LaneDown) down ??= error
@@ -32,7 +35,7 @@ export function createObserver(parts: JobParts): (lane: string, rows: JobRow[], 
       const key = keyOf(row.id, row.attempt)
       const entry = rest.get(key)
       rest.delete(key)
-      if (entry) await apply(parts, row, entry).catch(missed(row.id))
+      if (entry) await apply(parts, row, entry, over).catch(missed(row.id))
       else {
         const since = before?.get(key) ?? parts.monotonic()
         now.set(key, since)
@@ -41,6 +44,7 @@ export function createObserver(parts: JobParts): (lane: string, rows: JobRow[], 
     }
     for (const entry of rest.values()) await clearAway(parts, entry).catch(missed(entry.jobId))
     if (down) throw down
+    return over
   }
 }
 
@@ -57,14 +61,14 @@ function logged({ log }: JobParts, id: string, error: unknown): void {
   log.error({ err: error, job: id }, "a job could not be brought up to date; trying again")
 }
 
-async function apply(parts: JobParts, row: JobRow, entry: LaneEntry): Promise<void> {
+async function apply(parts: JobParts, row: JobRow, entry: LaneEntry, over: LaneEntry[]): Promise<void> {
   if (entry.token !== row.token) return clearAway(parts, entry)
   if (entry.handle !== undefined) rememberHandle(parts, row, entry.handle)
   if (entry.state === "active" && entry.progress) parts.seen.progress.set(row.id, entry.progress)
   if (entry.state === "active" || entry.state === "queued") return markRunning(parts, row, entry)
   if (entry.state === "completed") settleCompleted(parts, row, entry)
   else settleFailed(parts, row, entry)
-  await parts.lane.withdraw(entry.jobId, entry.attempt)
+  over.push(entry)
 }
 
 /** What a back end calls the run: from now on a lost attempt can be gone on with. Written when it is new. */

@@ -13,7 +13,7 @@ export type Mood =
   | "crash" // a segmentation fault, with what Blender says of it
   | "refuse" // the script tells a problem
   | "hang" // it and a helper that it started go on for ever
-  | "eat" // it takes a few hundred megabytes
+  | "eat" // it takes more than 300 MB of memory
   | "nothing" // it ends well and wrote nothing
   | "garbage" // the file is not what it is called
   | "huge" // the file is larger than the studio stores
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     process.kill(process.pid, "SIGSEGV")
   }
   if (mood === "refuse") return finish({ ok: false, problem: "the model has no meshes", retry: "input" })
-  if (mood === "eat") globalThis.eaten = Buffer.alloc(500 * 1024 ** 2, 1)
+  if (mood === "eat") globalThis.eaten = Buffer.alloc(300 * 1024 ** 2, 1)
   if (mood === "hang" || mood === "eat") {
     const helper = spawn(process.execPath, ["-e", "setTimeout(() => {}, 600000)"], { stdio: "ignore" })
     say(`Fra:1 Mem:8.64M (Peak 8.91M) | Time:00:00.01 | Scene, ViewLayer | Sample ${helper.pid}/999999999`)
@@ -88,7 +88,7 @@ function render({ frames = 1, samples = 1 }: Order): Uint8Array {
       `${head} | Mem:0.90M, Peak:0.90M | Scene, ViewLayer | Finished\nSaved: 'picture.png'\n Time: 00:01.22 (Saving: 00:00.78)\n`,
     )
   }
-  if (mood === "huge") return Buffer.concat([PNG, Buffer.alloc(300 * 1024 ** 2)])
+  if (mood === "huge") return Buffer.concat([PNG, Buffer.alloc(2 * 1024 ** 2)])
   return mood === "garbage" ? Buffer.from("<html>") : PNG
 }
 

@@ -19,6 +19,8 @@ export interface AttemptOptions {
   settings?: unknown
   keyEnv?: string
   handle?: unknown
+  /** Most of one result; 256 by default. */
+  maxFileMb?: number
   signal?: AbortSignal
   onProgress?: (progress: Progress) => void
   onKeep?: (handle: unknown) => void | Promise<void>
@@ -44,7 +46,7 @@ export function attempt<O extends z.ZodType, H extends z.ZodType, S extends z.Zo
     server: serverRef(kind, url, { ...options, settings }),
     signal: options.signal ?? new AbortController().signal,
     log: createLog("debug", { write: (line) => void lines.push(line) }),
-    config: CONFIG,
+    config: loadConfig({ ATELIER_MAX_FILE_MB: String(options.maxFileMb ?? 256) }, "/nonexistent/.env"),
     progress: (progress) => {
       told.push(progress)
       options.onProgress?.(progress)
@@ -61,8 +63,6 @@ export function attempt<O extends z.ZodType, H extends z.ZodType, S extends z.Zo
   made.catch(() => undefined) // whoever awaits it sees it
   return { made, told, kept, log: lines }
 }
-
-const CONFIG = loadConfig({ ATELIER_LOG: "silent" }, "/nonexistent/.env")
 
 /** What an attempt failed with, as "class: problem". */
 export async function failureOf(work: Promise<unknown>): Promise<string> {

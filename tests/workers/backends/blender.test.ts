@@ -105,8 +105,8 @@ describe("a Blender", () => {
     )
     await rm(folder, { recursive: true })
     await install("eat")
-    const made = run(render, { settings: { memoryMb: 400 } }).made
-    expect(await failureOf(made)).toBe("capacity: Blender took more than 400 MB of memory")
+    const made = run(render, { settings: { memoryMb: 256 } }).made
+    expect(await failureOf(made)).toBe("capacity: Blender took more than 256 MB of memory")
   })
 
   test.each<[Mood, Order, string]>([
@@ -114,10 +114,10 @@ describe("a Blender", () => {
     ["refuse", convert, "input: the model has no meshes"],
     ["nothing", convert, "transient: Blender finished without the file that was asked for"],
     ["garbage", render, "transient: Blender finished without the file that was asked for"],
-    ["huge", render, "input: what Blender wrote is larger than 256 MB"],
+    ["huge", render, "input: what Blender wrote is larger than 1 MB"],
   ])("that does not do its work (%s) is told in words", async (mood, order, expected) => {
     await install(mood)
-    expect(await failureOf(run(order).made)).toContain(expected)
+    expect(await failureOf(run(order, { maxFileMb: 1 }).made)).toContain(expected)
   })
 
   test("leaves nothing on the disk, however its run ended", async () => {

@@ -92,5 +92,5 @@ export async function freeMemory(wire: Wire): Promise<void> {
   await send(wire, "free", { body: { json: { unload_models: true, free_memory: true } } })
 }
 
-/** Older Node and newer servers agree on this form. */
+/** A canonical lowercase UUID: newer servers take nothing else. */
 export const newPromptId = (): string => randomUUID()

@@ -13,18 +13,23 @@ const MAX_EVENTS = 100_000
  */
 export async function* serverEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder()
+  const end = /\r?\n\r?\n/g
   let rest = ""
   let count = 0
   for await (const chunk of chunks) {
+    // What was looked at before holds no end, but may hold the beginning of one.
+    end.lastIndex = Math.max(0, rest.length - 3)
     rest += decoder.decode(chunk, { stream: true })
-    const blocks = rest.split(/\r?\n\r?\n/)
-    rest = blocks.pop() ?? ""
-    if (rest.length > MAX_EVENT_CHARS) throw new RangeError("an event is too long")
-    for (const block of blocks) {
+    let start = 0
+    while (end.exec(rest)) {
       if (++count > MAX_EVENTS) throw new RangeError("too many events")
+      const block = rest.slice(start, end.lastIndex)
+      start = end.lastIndex
       const found = read(block)
       if (found) yield found
     }
+    rest = rest.slice(start)
+    if (rest.length > MAX_EVENT_CHARS) throw new RangeError("an event is too long")
   }
   const last = read(rest)
   if (last) yield last
