@@ -22,6 +22,7 @@ import { createItems } from "#src/platform/store/items.ts"
 import type { Caller, Clock, Jobs, Quota, Services, Studio } from "#src/studio.ts"
 import { loadRegistry } from "#tools/registry.ts"
 import { backendKinds, loadBackend } from "#workers/backends.ts"
+import { SERVER_SLOTS } from "#workers/pool.ts"
 import { attemptRunner } from "#workers/run-attempt.ts"
 
 /** Time that stands still until a test moves it. */
@@ -128,7 +129,8 @@ async function startQueue(parts: QueueParts): Promise<{ jobs: Jobs; quota: Quota
     start: (name: string) => {
       // Tests that end a job by hand put it on a lane of their own.
       if (name !== "cpu" && name !== SERVER_LANE) return
-      if (!consumers.has(name)) consumers.set(name, lane.consume(name, handler, { slots: 1, leaseMs: 60_000 }))
+      const slots = name === SERVER_LANE ? SERVER_SLOTS : 1
+      if (!consumers.has(name)) consumers.set(name, lane.consume(name, handler, { slots, leaseMs: 60_000 }))
     },
     stop: async () => {
       for (const consumer of consumers.values()) await (await consumer).stop({ graceMs: 0 })

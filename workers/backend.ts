@@ -109,7 +109,7 @@ export interface Backend<
   resume(handle: z.output<H>, link: Link): Promise<z.output<H> | undefined>
   poll(handle: z.output<H>, link: Link): Promise<Poll<z.output<H>>>
   /**
-   * Called with a fresh signal after the run's own was aborted because nobody wants the result; must come back within a second.
+   * Called with a fresh signal after the run's own was aborted because nobody wants the result; should come back within a second, and has five.
    * A worker that stops does not cancel what can be found again.
    */
   cancel(handle: z.output<H>, link: Link): Promise<void>

@@ -6,7 +6,9 @@ import { LaneStop } from "#src/platform/queue/lane.ts"
 import type { Backend, Link, Made, Poll, Started } from "#workers/backend.ts"
 
 /** A cancel is tried for this long; then the server is left to itself. */
-const CANCEL_WITHIN_MS = 1_000
+const CANCEL_WITHIN_MS = 5_000
+/** A stopped run waits this long for it: the worker allows little more. The cancel itself goes on behind. */
+const WAITS_FOR_CANCEL_MS = 1_000
 /** A poll that fails in passing is repeated this often in a row before the attempt is given up. */
 const POLL_AGAIN = 5
 /** A run is started this often again on the same server; back ends count too, and earlier. */
@@ -143,9 +145,10 @@ async function giveUp<O extends z.ZodType, H extends z.ZodType, S extends z.ZodT
   { backend, link }: Run<O, H, S>,
   handle: z.output<H>,
 ): Promise<void> {
-  try {
-    await backend.cancel(handle, { ...link, signal: AbortSignal.timeout(CANCEL_WITHIN_MS) })
-  } catch (error) {
-    link.log.warn({ err: error, server: link.server.name }, "a run could not be cancelled on its server")
-  }
+  const cancelled = backend
+    .cancel(handle, { ...link, signal: AbortSignal.timeout(CANCEL_WITHIN_MS) })
+    .catch((error: unknown) =>
+      link.log.warn({ err: error, server: link.server.name }, "a run could not be cancelled on its server"),
+    )
+  await Promise.race([cancelled, sleep(WAITS_FOR_CANCEL_MS)])
 }

@@ -99,7 +99,10 @@ export const briefSchema = z.object({
     .max(3)
     .optional()
     .describe("Thickness of each prong at the girdle.")
-    .meta({ unit: "mm", cue: ["prong thickness", "prong diameter", "prongs", "claw thickness"] }),
+    .meta({
+      unit: "mm",
+      cue: ["prong thickness", "prong diameter", "prongs", "claw thickness", "prong size", "claw size"],
+    }),
   band_profile: z
     .enum(bandProfiles)
     .optional()

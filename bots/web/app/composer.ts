@@ -146,6 +146,8 @@ export function createComposer(store: Store, actions: Actions): Composer {
       update()
     },
     setRunning: (now) => {
+      // Told with every word of an answer; measuring the field each time would hold those up.
+      if (now === running) return
       running = now
       update()
     },

@@ -33,8 +33,9 @@ const MOVING: Readonly<Record<string, 1 | -1>> = {
 const EXTENTS = new Set("width thickness diameter size length height depth weight carat".split(" "))
 /** Also said of how a thing is: "a thin band" orders no change. */
 const ADJECTIVES = new Set(["thin", "slim", "narrow"])
-/** Verbs of counting: "add two prongs", "take away two prongs". */
-const COUNTED: Readonly<Record<string, 1 | -1>> = { add: 1, remove: -1, lose: -1, take: -1 }
+/** Verbs of counting and of amounts: "add two prongs", "take 0.2 mm off the thickness". */
+const COUNTED: Readonly<Record<string, 1 | -1>> = { add: 1, remove: -1, lose: -1, take: -1, shave: -1 }
+const OFF = new Set(["off", "from", "to", "on"])
 const PARTICLES = new Set(["up", "down", "out", "away", "off"])
 const DEGREES: Readonly<Record<string, "small" | "large">> = {
   bit: "small",
@@ -81,6 +82,7 @@ export function adjustmentIn(
   if (ownOf(MOVING, verb) !== undefined && !(isByName && isNumbered)) return undefined
   return {
     said: saidOf(tokens, walk.places),
+    isOrder: true as const,
     fitting: amount.fitting,
     change: { sign, degree: amount.degree, ...amount.change },
     places: walk.places,
@@ -90,17 +92,38 @@ export function adjustmentIn(
 /** "add two prongs": the number counts, and the field lists what there can be. */
 function countIn(tokens: readonly Token[], measures: readonly Measure[], sign: 1 | -1) {
   const walk = newWalk(tokens)
-  if (!walk.skip(PARTICLES) && tokens[0]?.word === "take") return undefined
+  const hasParticle = walk.skip(PARTICLES)
   const number = walk.next()
-  if (number?.kind !== "number" || number.unit || number.value === undefined || number.value <= 0) return undefined
+  if (number?.kind !== "number" || number.value === undefined || number.value <= 0) return undefined
+  if (number.unit) return amountIn(walk, tokens, number, measures, sign)
+  if (!hasParticle && tokens[0]?.word === "take") return undefined
   walk.skip(new Set(["more", "extra", "of", "the"]))
   const name = walk.name(measures)
   const fitting = measures.filter((it) => it.allowed && name.length > 0 && name.every((word) => it.name.has(word)))
   if (fitting.length === 0) return undefined
   return {
     said: saidOf(tokens, walk.places),
+    isOrder: true as const,
     fitting,
     change: { sign, degree: "plain" as const, amount: number.value },
+    places: walk.places,
+  }
+}
+
+/** "add 0.3 mm to the band width", "shave 0.2 mm off the band". */
+function amountIn(walk: Walk, tokens: readonly Token[], number: Token, measures: readonly Measure[], sign: 1 | -1) {
+  const unit = { length: "mm", carat: "ct" }[number.unit?.kind as string]
+  if (unit === undefined || !walk.skip(OFF)) return undefined
+  walk.skip(ARTICLES)
+  const name = walk.name(measures)
+  const fitting = fittingFor(undefined, name, measures).filter((it) => it.unit === unit)
+  if (name.length === 0 || fitting.length === 0) return undefined
+  const amount = (number.value ?? 0) * (number.unit?.factor ?? 1)
+  return {
+    said: saidOf(tokens, walk.places),
+    isOrder: true as const,
+    fitting,
+    change: { sign, degree: "plain" as const, amount },
     places: walk.places,
   }
 }
@@ -110,7 +133,9 @@ function fittingFor(measure: string | undefined, name: readonly string[], measur
   const about = measures.filter((it) => !it.allowed && name.every((word) => it.words.has(word)))
   if (measure === undefined) {
     const full = about.filter((it) => name.every((word) => it.name.has(word)))
-    return full.length > 0 && full.length < about.length && name.length > 1 ? full : about
+    return full.length > 0 && full.length < about.length && (name.length > 1 || name.every((word) => EXTENTS.has(word)))
+      ? full
+      : about
   }
   const lengths = about.filter((it) => it.unit === "mm")
   const isMeant = (it: Measure) =>

@@ -2,8 +2,10 @@ import type { Token } from "#src/conversation/interpreter/lexer.ts"
 import type { Measure } from "#src/conversation/rules/measures.ts"
 
 export interface Comparison {
-  /** "a bit wider". */
+  /** "a bit wider", "shave 0.2 mm off". */
   said: string
+  /** It is an order by itself, not how something should be. */
+  isOrder?: true
   /** What it can speak of: one is clear, none or several have to be asked. */
   fitting: Measure[]
   change: {

@@ -3,6 +3,7 @@ import type { Editor } from "#src/conversation/rules/measures.ts"
 import type { Context, Plan } from "#src/conversation/rules/plan.ts"
 import { entryOf } from "#src/conversation/interpreter/compiled.ts"
 import { slotsIn } from "#src/conversation/interpreter/grammar.ts"
+import { spoken } from "#src/conversation/rules/wording.ts"
 import { stem } from "#src/conversation/interpreter/words.ts"
 
 const SAME = "(?: (?:as (?:it|they) (?:is|are|was|were)|as is|the same|alone|unchanged|like (?:this|that)))?"
@@ -31,12 +32,25 @@ export function readKeeping(
   const [kept, order] = first ? [first[1], first[2]] : [last?.[2], last?.[1]]
   const editor = focus && editorOf(tools, focus)
   if (!editor || kept === undefined || order === undefined) return undefined
-  const staying = keysCalled(kept, editor)
+  const staying = keysCalled(kept, editor) ?? keysWorth(kept, focus.parameters ?? {})
   const plan = staying && read(order, context)
   const [call, ...more] = plan?.stages.flat() ?? []
   const fields = call && more.length === 0 ? editor.fieldsOf(call) : undefined
   if (!plan || !staying || !fields || Object.keys(fields).some((key) => staying.has(key))) return undefined
   return plan
+}
+
+/** "Keep it satin": the fields that have this value now. */
+function keysWorth(
+  value: string,
+  parameters: Readonly<Record<string, string | number>>,
+): ReadonlySet<string> | undefined {
+  const said = value
+    .trim()
+    .toLowerCase()
+    .replace(/^(?:it|this|that) /, "")
+  const keys = Object.entries(parameters).flatMap(([key, now]) => (spoken(now) === said ? [key] : []))
+  return keys.length > 0 ? new Set(keys) : undefined
 }
 
 /** The fields that go by this name; undefined when none does. */

@@ -25,7 +25,7 @@ const REPORT = new RegExp(
   [
     `^how (?:heavy is ${THING}|much does ${THING} weigh)$`,
     "^what(?:s| is) (?:the|its) (?:weight|mass)$",
-    `^what does ${THING} weigh$`,
+    `^what(?:s| does) ${THING} weigh$`,
     `^(?:(?:are|is) there )?(?:any )?(?:problems?|issues?|warnings?)(?: with ${THING})?$`,
     `^(?:is|will) ${THING} (?:be )?(?:castable|printable|wearable|strong enough|thick enough|ok|okay|safe)(?: to (?:cast|print|wear|make))?$`,
     `^can ${THING} be (?:cast|printed|made|worn)$`,

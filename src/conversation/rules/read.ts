@@ -2,7 +2,7 @@ import { entryOf } from "#src/conversation/interpreter/compiled.ts"
 import { createInterpreter, MAX_SENTENCE } from "#src/conversation/interpreter/interpret.ts"
 import { lex } from "#src/conversation/interpreter/lexer.ts"
 import type { Interpreter } from "#src/conversation/interpreter/interpret.ts"
-import type { Reading } from "#src/conversation/interpreter/reading.ts"
+import type { ReadCall, Reading } from "#src/conversation/interpreter/reading.ts"
 import type { TurnChoice, TurnQuestion } from "#src/conversation/result.ts"
 import { answerTo } from "#src/conversation/rules/answers.ts"
 import { clausesOf, isKindness } from "#src/conversation/rules/clauses.ts"
@@ -237,7 +237,7 @@ const STAYING = /\b(?:keep|leave|stay|stays|still|both|all|each|every)\b/i
  * Something new comes only of a sentence that says so, by a verb of making or by the name of a thing. Words that hold on to what
  * is there, or that speak of more than one thing, are not passed over where something would change.
  */
-function isUnasked({ calls }: Reading, sentence: string, { tools }: Context): boolean {
+function isUnasked({ calls }: Reading, sentence: string, { tools, focus }: Context): boolean {
   const tool = tools.find((it) => it.name === calls[0]?.tool)
   // "Name this one Anna" looks for nothing of that name.
   if (tool?.effect === "reads" && NAMING.test(sentence)) return true
@@ -245,9 +245,18 @@ function isUnasked({ calls }: Reading, sentence: string, { tools }: Context): bo
   // "Change it" says that something is to be different, and not what.
   if (Object.keys(calls[0]?.input ?? {}).length === 0) return true
   if (STAYING.test(sentence)) return true
+  if (!makesNew(tool)) return false
   const { things, strong } = entryOf(tool).words
-  return makesNew(tool) && !lex(sentence).some((token) => things.has(token.word) || strong.has(token.word))
+  const tokens = lex(sentence)
+  if (tokens.some((token) => strong.has(token.word))) return false
+  // "ring.stl", with a ring in front: its name and a file make no other one.
+  const isBare = focus !== undefined && !tokens.some((token) => NEW.has(token.word)) && !isDescribed(calls[0])
+  return isBare || !tokens.some((token) => things.has(token.word))
 }
+
+const NEW = new Set(["a", "an", "one", "another", "new"])
+const isDescribed = (call: ReadCall | undefined): boolean =>
+  call?.spans.some(({ field }) => !/^(?:piece|kind|type|files)$/.test(field)) ?? false
 
 function carried(reading: Reading, context: Context): Plan {
   const { tools } = context

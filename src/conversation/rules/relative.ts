@@ -64,9 +64,10 @@ function isDoubtful(sentence: string): boolean {
   return sentence.includes("?") && !/^\W*(please|(can|could|would|will) (you|u|we)|let)\b/i.test(sentence)
 }
 
-function wishFor({ said, fitting, change }: Comparison, editor: Editor): Wish | Plan {
+function wishFor(comparison: Comparison, editor: Editor): Wish | Plan {
+  const { said, fitting, change } = comparison
   const [measure] = fitting
-  if (!measure || fitting.length > 1) return askWhich(said, fitting, change, editor)
+  if (!measure || fitting.length > 1) return askWhich(comparison, editor)
   const value = moved(measure, change)
   const unit = measure.unit ? ` ${measure.unit}` : ""
   if (value === undefined || value === measure.now || value < measure.least || value > measure.most)
@@ -106,7 +107,7 @@ function moved(
 
 const rounded = (value: number, step: number) => Number((Math.round(value / step) * step).toFixed(4))
 
-function askWhich(said: string, fitting: readonly Measure[], change: Comparison["change"], editor: Editor): Plan {
+function askWhich({ said, isOrder, fitting, change }: Comparison, editor: Editor): Plan {
   const candidates = fitting.length > 0 ? fitting : editor.measures.filter((it) => it.unit === "mm")
   const choices = candidates.flatMap((measure): TurnChoice[] => {
     const value = moved(measure, change)
@@ -117,7 +118,7 @@ function askWhich(said: string, fitting: readonly Measure[], change: Comparison[
   const size = fitting.length === 0 && editor.mark ? stepMark(editor.mark.now, change.sign) : undefined
   if (editor.mark && size !== undefined)
     choices.push(offer(`size ${editor.mark.now} → ${size}`, editor.set({ [editor.mark.key]: size })))
-  return asking(`What should be ${said}?`, choices)
+  return asking(isOrder ? `What does "${said}" change?` : `What should be ${said}?`, choices)
 }
 
 /** The words that no relative word took, without those that add nothing. */

@@ -5,7 +5,7 @@ import { spoken } from "#src/conversation/rules/wording.ts"
 
 /** Said before an order without changing it. */
 const LEADS =
-  /^(?:(?:and|also|then|so+|ok|okay|hmm+|hm|oh|ooh|oops|well|right|alright|actually|basically|now|next|hey+|yo|hi+|hello|please|lol|omg|cool|great|nice|perfect|thanks|just|only|sorry|good|sweet|ah|aw+|whoops|hold on|hang on|my bad|(?:on )?second thoughts?|on reflection|final(?:ly| answer)?|(?:i(?:'ve| have)? )?changed my mind|i (?:meant|mean)|(?:scrap|scratch) that(?=[\s,.!:-]+\S)|wait(?=[,.!:\s-]+(?:make|change|actually|can|could|what|how|let|no\b|i\b)|[,.!]))\b[\s,!.:-]*)+/i
+  /^(?:(?:and|also|then|so+|ok|okay|hmm+|hm|oh|ooh|oops|well|right|alright|actually|basically|now|next|hey+|yo|hi+|hello|please|lol|omg|cool|great|nice|perfect|thanks|just|only|sorry|good|sweet|ah|aw+|whoops|hold on|hang on|my bad|ye(?:s|ah|p)(?=[\s,!.]+\S)|(?:on )?second thoughts?|on reflection|final(?:ly| answer)?|(?:i(?:'ve| have)? )?changed my mind|i (?:meant|mean)|(?:scrap|scratch) that(?=[\s,.!:-]+\S)|wait(?=[,.!:\s-]+(?:make|change|actually|can|could|what|how|let|no\b|i\b)|[,.!]))\b[\s,!.:-]*)+/i
 /** Wishes and suggestions that end in the thing wished for. */
 const WISHES =
   /^(?:(?:let'?s|let us|can we|could we|can you|could you|can u|could u|would you|we can|how about|what about|i'd like|i want|i need|gimme|give me|can i (?:get|have)|could i (?:get|have))\s+)+(?:(?:go with|go for|go|try|do|have|use|switch to|change to|get|see)\s+)?(?:maybe\s+)?(?:(?:it|this|that)\s+(?=in|with|as))?/i

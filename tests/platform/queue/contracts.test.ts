@@ -5,7 +5,7 @@ import { probes } from "#tests/platform/queue/rig.ts"
 describe("contracts", () => {
   it("are found by the name of their file, when asked for", () => {
     const contracts = createContracts(probes)
-    expect(contracts.types()).toEqual(["probe.run"])
+    expect(contracts.types()).toEqual(["probe.remote", "probe.run"])
     expect(contracts.get("probe.run")).toMatchObject({ type: "probe.run", lane: "cpu" })
     expect(contracts.get("probe.run")).toBe(contracts.get("probe.run"))
   })

@@ -75,6 +75,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   let freed = Promise.withResolvers<void>()
   let claims = 0
   const ending = new AbortController()
+  let handsBack = false
 
   const start = (job: Job<OfferData>, token: string) => {
     const held = holdOf(job, token)
@@ -83,8 +84,8 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       return
     }
     running.add(held)
-    // What was claimed while the worker was told to stop goes back at once.
-    const run = ending.signal.aborted ? handBack(parts, held).catch(() => undefined) : runAttempt(parts, held)
+    // A claim whose answer was under way when the grace ended.
+    const run = handsBack ? handBack(parts, held).catch(() => undefined) : runAttempt(parts, held)
     const end = run.then((next) => {
       running.delete(held)
       ended.delete(held)
@@ -120,8 +121,12 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     freed.resolve()
     // Ends the wait for work; what runs goes on over the other connection.
     const closed = worker.close(true)
-    const all = () => Promise.all([fetching, ...ended.values()])
+    const all = async () => {
+      await fetching
+      while (ended.size > 0) await Promise.all(ended.values())
+    }
     await quietly(all(), graceMs)
+    handsBack = true
     for (const { controller } of running) controller.abort(new LaneStop("handed_back", "The worker stops."))
     await quietly(all(), STOPS_WITHIN_MS)
     heart.stop()

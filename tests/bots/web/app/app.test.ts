@@ -83,6 +83,37 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
     expect(await answer.locator("li").textContent()).toBe("castable")
   }, 40_000)
 
+  it("touches nothing but the answer while it comes, so that a slow machine has time for whoever types", async () => {
+    const [going, ending] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    studio.answer = async (_text, turn) => {
+      turn.started()
+      await going.promise
+      for (let at = 0; at < 300; at++) turn.say(at % 60 === 59 ? "\n\n" : `word${at} `)
+      await ending.promise
+      turn.ended([{ kind: "text", text: "Done." }])
+    }
+    const page = await visit()
+    await say(page, "go")
+    await page.locator(".message.live").waitFor()
+    await page.evaluate(() => {
+      document.body.dataset["measured"] = "0"
+      Object.defineProperty(document.querySelector("#say"), "scrollHeight", {
+        get: () => {
+          document.body.dataset["measured"] = String(Number(document.body.dataset["measured"]) + 1)
+          return 40
+        },
+      })
+    })
+    going.resolve()
+    const live = page.locator(".message.live .text p")
+    await live.nth(4).filter({ hasText: "word298" }).waitFor()
+    expect(await page.getAttribute("body", "data-measured")).toBe("0")
+    expect(await live.count()).toBe(5)
+    expect(await live.first().textContent()).toMatch(/^word0 word1 .* word58$/)
+    ending.resolve()
+    await page.getByText("Done.").waitFor()
+  }, 40_000)
+
   it("is used from end to end with the keyboard: ask, press a button, change a parameter, undo", async () => {
     const id = studio.addDesign("Ring", RING)
     studio.answer = (text, turn) => {
@@ -353,7 +384,7 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
     for (const view of ["chat", "stage", "side"]) {
       await phone.click(`#views [data-to=${view}]`)
       expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBe(375)
-      expect(await phone.locator(".brand").evaluate((it) => it.offsetHeight)).toBeLessThan(40)
+      expect(await phone.locator(".brand").evaluate((it) => it.getBoundingClientRect().height)).toBeLessThan(40)
       expect(
         await phone
           .locator("#chat, #stage, #side")
