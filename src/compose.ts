@@ -106,14 +106,10 @@ export function openHouse(config: Config): House {
     jobs,
     quota,
     servers,
-    health: async (signal) =>
-      (
-        await Promise.all([
-          checkHealth({ config, db, lane, signal, baseUrl: servedAt() }),
-          llm.checks(signal),
-          serverChecks(servers),
-        ])
-      ).flat(),
+    health: async (signal) => {
+      const own = checkHealth({ config, db, lane, signal, baseUrl: servedAt() })
+      return [...(await Promise.all([own, llm.checks(signal)])).flat(), ...serverChecks(servers)]
+    },
     tools: async () => (await registry()).all,
   }
   jobs.start()

@@ -7,7 +7,7 @@ export const FILLERS = set(`
   a an the and with in of on for to at by from as is are be it's its i i'd i'm i'll me my mine you your we we'd us our
   please pls plz thanks thank thx cheers hi hello hey dear ok okay so well just also too plus some this here there
   would could can may might want need should will shall let let's that's which has have having both about around
-  approximately roughly approx circa then held smth sth something actually basically literally exactly precisely yo u ur n thats im id ive wanna gimme lol haha hmm um uh`)
+  approximately roughly approx circa then held smth sth something actually basically literally yo u ur n thats im id ive wanna gimme lol haha hmm um uh`)
 
 /** Said about the occasion or the mood: cannot be read as a setting of anything. Passed over, but named in the answer. */
 export const DECORATION = set(`

@@ -75,7 +75,7 @@ export function adjustmentIn(
   if (name.length === 0 && !(measured && hasArticle)) return undefined
   const fitting = fittingFor(measured?.measure, name, measures)
   const amount = amountAt(walk, fitting)
-  if (!amount) return undefined
+  if (!amount || (name.length > 0 && amount.fitting.length === 0)) return undefined
   const isNumbered = Object.keys(amount.change).length > 0
   if (ADJECTIVES.has(verb) && !hasArticle && !isNumbered) return undefined
   const isByName = name.some((word) => EXTENTS.has(word)) || amount.fitting.every((it) => it.unit === "ct")
@@ -130,7 +130,10 @@ function amountIn(walk: Walk, tokens: readonly Token[], number: Token, measures:
 
 /** The measures that a verb and a name can mean; those named in full before those that only go by the name. */
 function fittingFor(measure: string | undefined, name: readonly string[], measures: readonly Measure[]): Measure[] {
-  const about = measures.filter((it) => !it.allowed && name.every((word) => it.words.has(word)))
+  const said = name.join(" ")
+  const about = measures.filter(
+    (it) => !it.allowed && (it.called.has(said) || name.every((word) => it.name.has(word)) || name.length === 0),
+  )
   if (measure === undefined) {
     const full = about.filter((it) => name.every((word) => it.name.has(word)))
     return full.length > 0 && full.length < about.length && (name.length > 1 || name.every((word) => EXTENTS.has(word)))

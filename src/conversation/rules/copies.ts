@@ -10,7 +10,7 @@ import { assumedIn } from "#src/conversation/rules/wording.ts"
 
 const OPENING = String.raw`^(?:and |now |ok |then |please |also )*(?:(?:can|could) (?:you|we|i|u) )?(?:i d like |id like |i want |make |do |create |give me |get |have )?(?:me |us )?`
 const ANOTHER = new RegExp(
-  `${OPENING}(?:another one|one more|another(?= in | with )|a second one|a copy(?: of (?:it|this|that))?|a duplicate|the same(?: (?:ring|one|thing|design))? again)\\b`,
+  `${OPENING}(?:another one|one more|another(?= in | with )|a second one|a copy(?: of (?:it|this|that))?|a duplicate|another(?= (?:just |exactly )?like )|(?:the )?same(?: (?:ring|one|thing|design))? again)\\b`,
   "i",
 )
 const SAME = new RegExp(`${OPENING}(?:the |it )?same(?: (?:ring|one|thing|design))?\\b`, "i")
@@ -18,7 +18,7 @@ const ONE_TOO = new RegExp(`${OPENING}one(?= in | with )`, "i")
 /** "Another ring in platinum" may be like the one in front or not. */
 const THING = new RegExp(`${OPENING}another (?!one\\b)(?=\\p{L}+ (?:in|with|of)\\b)`, "iu")
 const TOO = /[\s,]*\b(?:too|as well|also|in addition)\b/i
-const LINKS = /^[\s,]*(?:like (?:it|this|that)\b)?[\s,]*(?:but|just|only|and|however)?[\s,]*/i
+const LINKS = /^[\s,]*(?:(?:just |exactly )?like (?:it|this|that)\b)?[\s,]*(?:but|just|only|and|however)?[\s,]*/i
 
 /**
  * "The same in platinum as well", "another one with a ruby": a new design with the parameters of the one in front and the

@@ -12,11 +12,19 @@ const STATING = new Set(
    both all each every`.split(/\s+/),
 )
 
+/** "From platinum", and not to what: the value is what it is not to be any more. */
+export const isAway = (text: string): boolean => /\bfrom\b(?!.*\b(?:to|into|for)\b)/i.test(text)
+
 /** "rose gold", "and as STL", "size 8 instead": an order cut short, completed from what is in front. */
 export function readFragment(sentence: string, context: Context): Plan | undefined {
   if (!context.focus) return undefined
   const text = wished(sentence)
-  if (text === "" || text.includes("?") || lex(text).some((token) => STATING.has(token.raw.toLowerCase())))
+  if (
+    text === "" ||
+    text.includes("?") ||
+    isAway(text) ||
+    lex(text).some((token) => STATING.has(token.raw.toLowerCase()))
+  )
     return undefined
   return completed(text, context) ?? severalFiles(text, context)
 }

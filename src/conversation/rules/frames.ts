@@ -64,6 +64,9 @@ const FRAMES: readonly (readonly [pattern: string, left: string])[] = [
     "^(the (?:[a-z]+ ){1,3}?)(?:should|must|needs? to|has to|have to|ought to|(?:is|are) (?:supposed|meant) to) be(?: in)?(?= )",
     "make $1",
   ],
+  ["^(?:can|could) (the (?:[a-z]+ ){1,3}?)be(?: in)?(?= )", "make $1"],
+  // "try 4 prongs", "swap to moissanite".
+  [`^(?:try|(?:swap|switch|change|go)(?: ${IT})? to) (?!to\\b)(?=\\S)`, ""],
   // "I think 4 prongs look better". "That looks better" praises what is there.
   [
     `^(?:(?:i|we) (?:think|believe|guess|feel|reckon)(?: that)? )?(?!${THING}\\b|which|what)(.+?) (?:(?:would|might|'d) (?:look|be)|looks?|is|are) (?:(?:so|much|way|a lot|a bit) )?(?:better|nicer|prettier|best)$`,
@@ -108,7 +111,8 @@ export function unframed(sentence: string): string {
     if (text !== at) text = text.replace(GERUND, infinitive).replace(EMPTY, "").trim()
     if (text === before) break
   }
-  return text
+  // "I'm thinking about it" wishes for nothing.
+  return /^(?:it|this|that)?$/i.test(text) ? sentence : text
 }
 
 const infinitive = (_all: string, withoutE?: string, ...whole: (string | undefined | number)[]): string =>

@@ -18,6 +18,8 @@ export interface Measure {
   /** Words of the field's own name, and of that and its cues. */
   name: ReadonlySet<string>
   words: ReadonlySet<string>
+  /** What the field is called as a whole: "stone size", but not "size" alone. */
+  called: ReadonlySet<string>
 }
 
 export interface Editor {
@@ -79,6 +81,7 @@ function measureOf(slot: Slot, now: string | number | undefined): Measure[] {
       ...(form.allowed ? { allowed: form.allowed } : {}),
       name,
       words: new Set([...name, ...slot.nameWords]),
+      called: new Set(slot.cues.map((cue) => cue.map((token) => token.word).join(" "))),
     },
   ]
 }

@@ -11,6 +11,8 @@ const FROM = /\bfrom (?:an? |the |size )?([\w.,½¼¾ ]{1,40}?)\s*(mm|ct|carats?
 const OPENING_VERB = /^(?:(?:change|go|switch|swap|move|take|turn|resize)(?: (?:it|this|that))? )?$/i
 const TOWARDS =
   /^(?:take|bring|drop|go|move|get|push|cut|bump|size|open) (?:(?:it|this|that|her|the ring) |(the [a-z]+(?: (?!up\b|down\b|to\b)[a-z]+)?) )?(?:(up|down) )?to (?:an? |about )?(\S.*)$/i
+/** "Stone down to 6 mm". */
+const BARE = /^(?:the )?((?!go\b|size\b|it\b)[a-z]+(?: [a-z]+)?) (up|down) to (\S.*)$/i
 const BACK = /^(?:(?:go|change(?: it)?|switch(?: it)?|put it|turn it|take it|bring it) )?back to (?:the |an? )?(\S.*)$/i
 
 /**
@@ -50,11 +52,11 @@ function isSaid(now: Value, said: string): boolean {
 }
 
 function readTowards(text: string, context: Context, read: Read): Plan | undefined {
-  const match = TOWARDS.exec(text)
+  const match = TOWARDS.exec(text) ?? BARE.exec(text)
   const [, noun = "it", said, target] = match ?? []
   if (target === undefined) return undefined
   const way = said?.toLowerCase() ?? (/^drop|^cut/i.test(text) ? "down" : /^bump|^open/i.test(text) ? "up" : undefined)
-  const plan = read(`make ${noun} ${target}`, context)
+  const plan = read(`make ${noun === "it" || /^the /i.test(noun) ? noun : `the ${noun}`} ${target}`, context)
   const fields = plan && fieldsOf(plan, context)
   if (!fields || !context.focus) return undefined
   const { focus } = context

@@ -2,7 +2,7 @@ import { entryOf } from "#src/conversation/interpreter/compiled.ts"
 import { createInterpreter, MAX_SENTENCE } from "#src/conversation/interpreter/interpret.ts"
 import { lex } from "#src/conversation/interpreter/lexer.ts"
 import type { Interpreter } from "#src/conversation/interpreter/interpret.ts"
-import type { ReadCall, Reading } from "#src/conversation/interpreter/reading.ts"
+import type { Reading } from "#src/conversation/interpreter/reading.ts"
 import type { TurnChoice, TurnQuestion } from "#src/conversation/result.ts"
 import { answerTo } from "#src/conversation/rules/answers.ts"
 import { clausesOf, isKindness } from "#src/conversation/rules/clauses.ts"
@@ -12,7 +12,7 @@ import { complaintIn } from "#src/conversation/rules/complaints.ts"
 import { offerCorrection, shortly } from "#src/conversation/rules/corrections.ts"
 import { lacksItem, makesNew, takesItem } from "#src/conversation/rules/focus.ts"
 import type { Focus } from "#src/conversation/rules/focus.ts"
-import { readFragment } from "#src/conversation/rules/fragments.ts"
+import { isAway, readFragment } from "#src/conversation/rules/fragments.ts"
 import { readKeeping } from "#src/conversation/rules/keeping.ts"
 import { readMove } from "#src/conversation/rules/moves.ts"
 import { keepingNumbers, readPartial } from "#src/conversation/rules/partial.ts"
@@ -242,21 +242,19 @@ function isUnasked({ calls }: Reading, sentence: string, { tools, focus }: Conte
   // "Name this one Anna" looks for nothing of that name.
   if (tool?.effect === "reads" && NAMING.test(sentence)) return true
   if (!tool || tool.effect === "reads") return false
-  // "Change it" says that something is to be different, and not what.
-  if (Object.keys(calls[0]?.input ?? {}).length === 0) return true
+  // "Change it" says that something is to be different, and not what; "change from platinum" what it is not to be.
+  if (Object.keys(calls[0]?.input ?? {}).length === 0 || (focus && isAway(sentence))) return true
   if (STAYING.test(sentence)) return true
   if (!makesNew(tool)) return false
   const { things, strong } = entryOf(tool).words
   const tokens = lex(sentence)
   if (tokens.some((token) => strong.has(token.word))) return false
-  // "ring.stl", with a ring in front: its name and a file make no other one.
-  const isBare = focus !== undefined && !tokens.some((token) => NEW.has(token.word)) && !isDescribed(calls[0])
-  return isBare || !tokens.some((token) => things.has(token.word))
+  // "Platinum ring", "ring.stl": with one in front that may be the one.
+  const thing = tokens.findIndex((token) => things.has(token.word))
+  return thing < 0 || (focus !== undefined && !tokens.slice(0, thing).some((token) => NEW.has(token.word)))
 }
 
 const NEW = new Set(["a", "an", "one", "another", "new"])
-const isDescribed = (call: ReadCall | undefined): boolean =>
-  call?.spans.some(({ field }) => !/^(?:piece|kind|type|files)$/.test(field)) ?? false
 
 function carried(reading: Reading, context: Context): Plan {
   const { tools } = context

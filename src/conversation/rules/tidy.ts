@@ -8,7 +8,7 @@ const LEADS =
   /^(?:(?:and|also|then|so+|ok|okay|hmm+|hm|oh|ooh|oops|well|right|alright|actually|basically|now|next|hey+|yo|hi+|hello|please|lol|omg|cool|great|nice|perfect|thanks|just|only|sorry|good|sweet|ah|aw+|whoops|hold on|hang on|my bad|ye(?:s|ah|p)(?=[\s,!.]+\S)|(?:on )?second thoughts?|on reflection|final(?:ly| answer)?|(?:i(?:'ve| have)? )?changed my mind|i (?:meant|mean)|(?:scrap|scratch) that(?=[\s,.!:-]+\S)|wait(?=[,.!:\s-]+(?:make|change|actually|can|could|what|how|let|no\b|i\b)|[,.!]))\b[\s,!.:-]*)+/i
 /** Wishes and suggestions that end in the thing wished for. */
 const WISHES =
-  /^(?:(?:let'?s|let us|can we|could we|can you|could you|can u|could u|would you|we can|how about|what about|i'd like|i want|i need|gimme|give me|can i (?:get|have)|could i (?:get|have))\s+)+(?:(?:go with|go for|go|try|do|have|use|switch to|change to|get|see)\s+)?(?:maybe\s+)?(?:(?:it|this|that)\s+(?=in|with|as))?/i
+  /^(?:(?:let'?s|let us|can we|could we|can you|could you|can u|could u|would you|we can|how about|what about|i'd like|i want|i need|gimme|give me|can i (?:get|have)|could i (?:get|have))\s+)+(?:(?:go with|go for|go|try|do|have|use|switch to|swap to|change to|get|see)\s+)?(?:maybe\s+)?(?:(?:it|this|that)\s+(?=in|with|as))?/i
 /** "put it in platinum", "give it six prongs": the verb adds nothing to what follows. */
 const DOING = /^(?:(?:put|do|get|have|give|try|use|go with|go for)\s+(?:it|this|that|them)\s+)/i
 const TRAILS =
@@ -20,6 +20,8 @@ const SHORT: readonly [RegExp, string][] = [
   [/^(?:shoot|ping|flick|pass|hand) me\b/gi, "give me"],
   [/\bcan u\b/gi, "can you"],
   [/\bcould u\b/gi, "could you"],
+  [/\s+over(?=\s+to\b|\s*[.!]*$)/gi, ""],
+  [/\b(?:exactly|precisely)(?=\s+\d)/gi, ""],
   // "like 3 mm" is about 3 mm, as "about" is.
   [/\blike(?=\s+\d)/gi, "about"],
 ]

@@ -32,20 +32,25 @@ export function createEars(keys: Keys, open: () => Redis): Ears {
     for (const event of message.split("\n").flatMap((line) => eventOf(line) ?? []))
       for (const listener of hints) listener(event)
   }
-  const listen = <T>(listeners: Set<T>, listener: T): (() => void) => {
+  const connected = () => {
+    if (redis) return redis
+    redis = open()
+    redis.on("message", hear)
+    redis.on("error", () => undefined) // it comes back by itself, and whoever needs Redis says that it is away
+    return redis
+  }
+  const listen = <T>(channel: string, listeners: Set<T>, listener: T): (() => void) => {
+    // Said again by the library whenever it has connected anew; refused only when this connection is closed.
+    if (listeners.size === 0)
+      void connected()
+        .subscribe(channel)
+        .catch(() => undefined)
     listeners.add(listener)
-    if (!redis) {
-      redis = open()
-      redis.on("message", hear)
-      redis.on("error", () => undefined) // it comes back by itself, and whoever needs Redis says that it is away
-      // Said again by the library whenever it has connected anew; refused only when this connection is closed.
-      void redis.subscribe(keys.hints, keys.cancels).catch(() => undefined)
-    }
     return () => listeners.delete(listener)
   }
   return {
-    onHint: (listener) => listen(hints, listener),
-    onCancel: (listener) => listen(cancels, listener),
+    onHint: (listener) => listen(keys.hints, hints, listener),
+    onCancel: (listener) => listen(keys.cancels, cancels, listener),
     close: () => redis?.disconnect(),
   }
 }
@@ -57,15 +62,22 @@ function eventOf(line: string): LaneEvent | undefined {
   return known && which ? { kind: known, ...which } : undefined
 }
 
-/** Tells the server's side that something happened: all of one turn of the event loop in one message; nothing while Redis is away. */
+/** Hints that come one after the other share a message: each is a write to the network, and many short jobs make many. */
+const TOGETHER_MS = 2
+
+/** Tells the server's side that something happened: the first hint at once. Nothing while Redis is away. */
 export function createMouth(redis: Redis, keys: Keys): (kind: LaneEvent["kind"], id: string) => void {
   let lines: string[] = []
+  let toldAt = -Infinity
+  const flush = () => {
+    const message = lines.join("\n")
+    lines = []
+    toldAt = performance.now()
+    if (redis.status === "ready") void redis.publish(keys.hints, message).catch(() => undefined)
+  }
   return (kind, id) => {
     if (lines.push(`${kind} ${id}`) > 1) return
-    setImmediate(() => {
-      const message = lines.join("\n")
-      lines = []
-      if (redis.status === "ready") void redis.publish(keys.hints, message).catch(() => undefined)
-    })
+    if (performance.now() - toldAt > TOGETHER_MS) setImmediate(flush)
+    else setTimeout(flush, TOGETHER_MS)
   }
 }
