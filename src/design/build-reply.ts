@@ -70,7 +70,7 @@ export async function buildDesignReply(
   const lines = [
     reply.say,
     changes.length > 0 ? `Changed: ${changes.map(changeInWords).join(", ")}.` : "",
-    options.defaults.length > 0 ? `Chosen by default: ${options.defaults.join(", ")}.` : "",
+    options.defaults.length > 0 ? `Chosen by default: ${options.defaults.map(fieldInWords).join(", ")}.` : "",
   ]
   return {
     ...reply,
@@ -108,5 +108,10 @@ function submitBuild(
 }
 
 function changeInWords({ field, from, to }: Change): string {
-  return `${field.replaceAll("_", " ")} ${String(from)} → ${String(to)}`
+  const unit = field.endsWith("_mm") ? " mm" : ""
+  const [before, after] = [from, to].map((it) => String(it).replaceAll("_", " "))
+  return `${fieldInWords(field)} ${before} → ${after}${unit}`
 }
+
+/** "band_width_mm" → "band width". */
+const fieldInWords = (field: string): string => field.replace(/_mm$/, "").replaceAll("_", " ")

@@ -131,9 +131,7 @@ function amountIn(walk: Walk, tokens: readonly Token[], number: Token, measures:
 /** The measures that a verb and a name can mean; those named in full before those that only go by the name. */
 function fittingFor(measure: string | undefined, name: readonly string[], measures: readonly Measure[]): Measure[] {
   const said = name.join(" ")
-  const about = measures.filter(
-    (it) => !it.allowed && (it.called.has(said) || name.every((word) => it.name.has(word)) || name.length === 0),
-  )
+  const about = measures.filter((it) => !it.allowed && (it.called.has(said) || name.every((word) => it.name.has(word))))
   if (measure === undefined) {
     const full = about.filter((it) => name.every((word) => it.name.has(word)))
     return full.length > 0 && full.length < about.length && (name.length > 1 || name.every((word) => EXTENTS.has(word)))

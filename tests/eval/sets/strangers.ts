@@ -362,10 +362,22 @@ const afternoon: Row[] = [
 
 /** The same afternoon at another counter: chat, and most of it orders. */
 const another: Row[] = [
-  { say: "hiya, after a simple white gold ring with a 0.8ct diamond for my fiancée, she's a US 5.5", expect: create({ metal: "14k_white_gold", carat: 0.8, stone: "diamond", size: "5.5", size_system: "us" }) },
-  { say: "could you please design me an 18k yellow gold engagement ring, 1.25 ct diamond, size 54 EU?", expect: create({ metal: "18k_yellow_gold", carat: 1.25, stone: "diamond", size: "54", size_system: "iso" }) },
-  { say: "silver ring, 7mm amethyst, US 7, go!", expect: create({ metal: "sterling_silver", stone: "amethyst", stone_diameter_mm: 7, size: "7", size_system: "us" }) },
-  { say: "we want a palladium ring with a tanzanite please, uk O", expect: create({ metal: "palladium_950", stone: "tanzanite", size: "O", size_system: "uk" }) },
+  {
+    say: "hiya, after a simple white gold ring with a 0.8ct diamond for my fiancée, she's a US 5.5",
+    expect: create({ metal: "14k_white_gold", carat: 0.8, stone: "diamond", size: "5.5", size_system: "us" }),
+  },
+  {
+    say: "could you please design me an 18k yellow gold engagement ring, 1.25 ct diamond, size 54 EU?",
+    expect: create({ metal: "18k_yellow_gold", carat: 1.25, stone: "diamond", size: "54", size_system: "iso" }),
+  },
+  {
+    say: "silver ring, 7mm amethyst, US 7, go!",
+    expect: create({ metal: "sterling_silver", stone: "amethyst", stone_diameter_mm: 7, size: "7", size_system: "us" }),
+  },
+  {
+    say: "we want a palladium ring with a tanzanite please, uk O",
+    expect: create({ metal: "palladium_950", stone: "tanzanite", size: "O", size_system: "uk" }),
+  },
   { say: "love it! can we go a touch wider", context: "ring", expect: set({ band_width_mm: between(2.25, 2.7) }) },
   { say: "great, and thicker prongs please", context: "ring", expect: set({ prong_diameter_mm: between(1.05, 1.5) }) },
   { say: "hmm i'd rather have the band at 2mm", context: "ring", expect: set({ band_width_mm: 2 }) },
@@ -389,14 +401,26 @@ const another: Row[] = [
   { say: "set the carat weight to 1.3", context: "ring", expect: set({ carat: 1.3 }) },
   { say: "undo that last one", context: "ring", expect: steps("undo") },
   { say: "go back two steps", context: "ring", expect: steps("undo", "undo") },
-  { say: "can i have the 3mf and stl", context: "ring", expect: calls(call("export_file", { format: "3mf" }), call("export_file", { format: "stl" })) },
+  {
+    say: "can i have the 3mf and stl",
+    context: "ring",
+    expect: calls(call("export_file", { format: "3mf" }), call("export_file", { format: "stl" })),
+  },
   { say: "send the glb over", context: "ring", expect: save("glb") },
   { say: "any issues?", context: "ring", expect: show() },
   { say: "make another just like it but in silver", context: "ring", expect: copy({ metal: "sterling_silver" }) },
   { say: "same again in rose gold", context: "ring", expect: copy({ metal: "14k_rose_gold" }) },
-  { say: "platinum with six claws, uk size P", context: "white", expect: set({ metal: "platinum_950", prongs: 6, size: "P", size_system: "uk" }) },
+  {
+    say: "platinum with six claws, uk size P",
+    context: "white",
+    expect: set({ metal: "platinum_950", prongs: 6, size: "P", size_system: "uk" }),
+  },
   { say: "drop the carat to 0.9", context: "white", expect: set({ carat: 0.9 }) },
-  { say: "make it a ruby, 6.5mm, polished", context: "white", expect: set({ stone: "ruby", stone_diameter_mm: 6.5, finish: "polished" }) },
+  {
+    say: "make it a ruby, 6.5mm, polished",
+    context: "white",
+    expect: set({ stone: "ruby", stone_diameter_mm: 6.5, finish: "polished" }),
+  },
 ]
 
 function copyOf(changes: Record<string, unknown>) {

@@ -111,7 +111,7 @@ describe.skipIf(!hasBrowser)("the studio in a browser", () => {
     expect(await live.count()).toBe(5)
     expect(await live.first().textContent()).toMatch(/^word0 word1 .* word58$/)
     ending.resolve()
-    await page.getByText("Done.").waitFor()
+    await page.getByRole("article").getByText("Done.").waitFor()
   }, 40_000)
 
   it("is used from end to end with the keyboard: ask, press a button, change a parameter, undo", async () => {
