@@ -26,4 +26,10 @@ describe("when processes are killed and things break, no accepted job is lost, d
     expect(report, JSON.stringify(report)).toSatisfy(isSound)
     expect(report).toMatchObject({ failed: 0, jobs: 20 })
   })
+
+  test("workers killed while servers work for them: nothing is asked for twice", { timeout: 60_000 }, async () => {
+    const report = await drill({ driver: "sqlite", kills: 3, jobs: 30, seed: SEED, fault: fault("ws-cut") })
+    expect(report, JSON.stringify(report)).toSatisfy(isSound)
+    expect(report).toMatchObject({ failed: 0, jobs: 30, sent: 30 })
+  })
 })

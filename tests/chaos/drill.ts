@@ -33,6 +33,8 @@ export interface Report extends Verdict {
   seconds: number
   /** Longest wait for an answer of a living studio, ms. */
   slowestAcceptMs: number
+  /** Runs that the servers were asked for: more than one for a job is work that is paid twice. */
+  sent: number
 }
 
 const ACCOUNTS = 5
@@ -91,6 +93,7 @@ export async function drill(options: DrillOptions): Promise<Report> {
       kills: killed,
       seconds: (performance.now() - began) / 1000,
       slowestAcceptMs: studio.slowest(),
+      sent: servers.reduce((sum, server) => sum + server.posted.length, 0),
     }
   } finally {
     clearInterval(looking)

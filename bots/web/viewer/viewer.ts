@@ -8,8 +8,8 @@ import { makeStudio } from "./softboxes.ts"
 
 export interface Viewer {
   /**
-   * Replaces the model; the memory of the one before is freed. Rejects with a plain reason. `keepView`: the camera stays
-   * where it is, for the next revision of the same thing.
+   * Replaces the model; the memory of the one before is freed. Rejects with a plain reason. `keepView`, for the next
+   * revision of the same thing: a view that somebody chose stays; otherwise the whole of it is shown, seen from the same side.
    */
   show(
     source: string | ArrayBuffer,
@@ -67,6 +67,8 @@ export function createViewer(canvas: HTMLCanvasElement, tell: ViewerEvents): Vie
   let shadow: ReturnType<typeof makeShadow> | undefined
   let loading: AbortController | undefined
   let turntable = false
+  /** Somebody turned or zoomed: the view is theirs, until they reset it. */
+  let chosen = false
   let [sample, lastTime, frameMs, scale, pending, movingSamples] = [0, 0, 0, 1, 0, MOVING_SAMPLES]
   const studioTurn = new Matrix4()
 
@@ -150,12 +152,19 @@ export function createViewer(canvas: HTMLCanvasElement, tell: ViewerEvents): Vie
       .sort((a, b) => b.radius - a.radius)[0]
     if (!stone) return
     setTurntable(false)
+    chosen = true
     controls.target.copy(stone.center)
     camera.position.copy(stone.center).addScaledVector(FROM_ABOVE, distanceFor(stone.radius * 1.35))
     restart()
   }
 
-  function fit(): void {
+  function reset(): void {
+    chosen = false
+    fit(FROM)
+  }
+
+  /** Shows the whole piece, seen from there. */
+  function fit(from: Vector3): void {
     if (!model) return
     const { center, radius } = model.sphere
     const distance = distanceFor(radius)
@@ -164,7 +173,7 @@ export function createViewer(canvas: HTMLCanvasElement, tell: ViewerEvents): Vie
     controls.minDistance = radius * 0.5
     controls.maxDistance = distance * 4
     controls.target.copy(center)
-    camera.position.copy(center).addScaledVector(FROM, distance)
+    camera.position.copy(center).addScaledVector(from, distance)
     camera.updateProjectionMatrix()
     restart()
   }
@@ -183,13 +192,17 @@ export function createViewer(canvas: HTMLCanvasElement, tell: ViewerEvents): Vie
   }
 
   controls.addEventListener("change", request)
-  controls.addEventListener("start", () => setTurntable(false))
+  controls.addEventListener("start", () => {
+    chosen = true
+    setTurntable(false)
+  })
   const forgetKeys = listenToKeys(canvas, camera, controls, {
     moved: () => {
+      chosen = true
       setTurntable(false)
       restart()
     },
-    reset: fit,
+    reset,
     closeUp,
     toggleTurntable: () => setTurntable(!turntable),
   })
@@ -223,14 +236,15 @@ export function createViewer(canvas: HTMLCanvasElement, tell: ViewerEvents): Vie
         radius,
       })
       scene.add(shadow.floor)
-      if (!placed) fit()
+      if (!placed) reset()
+      else if (!chosen) fit(camera.position.clone().sub(controls.target).normalize())
       camera.updateMatrixWorld()
       await compile(next)
       restart()
       return { triangles: next.triangles, stones: next.gems.length }
     },
     setTurntable,
-    reset: fit,
+    reset,
     closeUp,
     dispose: () => {
       loading?.abort()

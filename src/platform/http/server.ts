@@ -11,6 +11,7 @@ import { mcpHttpHandler, type McpHttp } from "#src/platform/mcp/http.ts"
 import type { Mounted } from "#src/platform/mcp/conformance/mount.ts"
 import { createStudioOffer, type McpParts } from "#src/platform/mcp/studio-offer.ts"
 import { createMetrics, type Figure, type Metrics } from "#src/platform/metrics.ts"
+import { VERSION } from "#src/platform/version.ts"
 import type { Caller, Check } from "#src/studio.ts"
 import type { Tool } from "#src/tool.ts"
 import type { Registry } from "#tools/registry.ts"
@@ -116,8 +117,11 @@ function mount(app: Hono, options: HttpOptions, authority: Authority, mcp: McpHt
   app.get("/health/ready", async (context) => {
     const checks = await options.ready(AbortSignal.timeout(READY_MS))
     const failing = checks.filter((check) => check.state === "failing").map((check) => check.name)
-    if (failing.some((name) => VITAL.has(name))) return context.json({ status: "failing", failing }, 503)
-    return context.json({ status: failing.length > 0 ? "degraded" : "ok", failing })
+    const isDown = failing.some((name) => VITAL.has(name))
+    // Names and states only: the details are for people with a key.
+    const states = Object.fromEntries(checks.map((check) => [check.name, check.state]))
+    const status = isDown ? "failing" : failing.length > 0 ? "degraded" : "ok"
+    return context.json({ status, version: VERSION, failing, checks: states }, isDown ? 503 : 200)
   })
   app.get("/metrics", async (context) => {
     const who = await authority.authorize(context.req.raw)
