@@ -1,5 +1,6 @@
 import { request as rawRequest } from "node:http"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { VERSION } from "#src/platform/version.ts"
 import { quotaFigures } from "#src/platform/quota/figures.ts"
 import { connect, textOf } from "#tests/platform/mcp/clients.ts"
 import { rpc } from "#tests/platform/mcp/rpc.ts"
@@ -178,7 +179,12 @@ describe("host and origin", () => {
 
 test("health, metrics and an address where nothing is", async () => {
   expect(await (await fetch(`${open.url}/health/live`)).json()).toEqual({ status: "ok" })
-  expect(await (await fetch(`${open.url}/health/ready`)).json()).toEqual({ status: "ok", failing: [] })
+  expect(await (await fetch(`${open.url}/health/ready`)).json()).toEqual({
+    status: "ok",
+    version: VERSION,
+    failing: [],
+    checks: {},
+  })
   const metrics = await (await fetch(`${open.url}/metrics`)).text()
   expect(metrics).toContain("process_cpu_seconds_total")
   expect(metrics).toContain("atelier_quota_violations 0")
@@ -195,12 +201,12 @@ test("a database that fails makes the studio not ready, another service only deg
       http: { ready: () => Promise.resolve([{ name, state: "failing", detail: "/secret/path" }]) },
     })
     const answer = await fetch(`${failing.url}/health/ready`)
-    answers.push([answer.status, await answer.text()])
+    answers.push([answer.status, await answer.json()])
     await failing.close()
   }
   expect(answers).toEqual([
-    [503, '{"status":"failing","failing":["database"]}'],
-    [200, '{"status":"degraded","failing":["job queue"]}'],
+    [503, { status: "failing", version: VERSION, failing: ["database"], checks: { database: "failing" } }],
+    [200, { status: "degraded", version: VERSION, failing: ["job queue"], checks: { "job queue": "failing" } }],
   ])
 })
 
