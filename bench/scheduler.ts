@@ -7,7 +7,8 @@ import { affinityOnly, fairOnly, fifo, ours } from "#tests/platform/queue/simula
 import type { Policy } from "#tests/platform/queue/simulator/policy.ts"
 import { meanScore, quantile, score } from "#tests/platform/queue/simulator/score.ts"
 import type { Score } from "#tests/platform/queue/simulator/score.ts"
-import { makeWorkload, MODELS, seeded } from "#tests/platform/queue/simulator/workload.ts"
+import { makeWorkload, MODELS } from "#tests/platform/queue/simulator/workload.ts"
+import { seeded } from "#tests/seeded.ts"
 import type { Crowd } from "#tests/platform/queue/simulator/workload.ts"
 
 // The choice of GPU servers, on simulated days: deterministic, so that every figure but the decision times is the same on

@@ -11,6 +11,7 @@ import { openDb, type Db } from "#src/platform/store/db.ts"
 import { createWitness, judge, type Verdict } from "#tests/chaos/check.ts"
 import type { Fault, World } from "#tests/chaos/faults.ts"
 import { signalProcess, startStudio, type StudioProcess } from "#tests/chaos/world.ts"
+import { seeded } from "#tests/seeded.ts"
 import { startComfyUi, type ComfyUi } from "#tests/servers/comfyui/server.ts"
 import { startRedis } from "#tests/servers/redis.ts"
 
@@ -47,7 +48,7 @@ const ENDS_WITHIN_MS = 180_000
 export async function drill(options: DrillOptions): Promise<Report> {
   const { jobs, seed, fault, leaseMs = 2_000, signal = new AbortController().signal } = options
   const began = performance.now()
-  const random = mulberry32(seed)
+  const random = seeded(seed)
   const dataDir = await mkdtemp(join(tmpdir(), "atelier-chaos-"))
   const trail = join(dataDir, "trail")
   const promises = join(dataDir, "promises")
@@ -187,15 +188,4 @@ const countEnded = (db: Db) => count(db, "ended_at IS NOT NULL")
 
 function count(db: Db, condition: string): number {
   return db.get(z.object({ n: z.number() }), `SELECT count(*) AS n FROM job WHERE ${condition}`)?.n ?? 0
-}
-
-/** Small seeded generator, public domain (Tommy Ettinger). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -2,11 +2,11 @@ import sharp from "sharp"
 import { expect, test } from "vitest"
 import { encodePicture } from "#src/geometry/render/encode.ts"
 import type { Picture } from "#src/geometry/render/render.ts"
-import { numbers } from "./instance.ts"
+import { seeded } from "#tests/seeded.ts"
 
 /** Noise: nothing compresses worse. */
 function noise(width: number, height: number): Picture {
-  const next = numbers(3)
+  const next = seeded(3)
   const rgba = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i % 4 === 3 ? 255 : next() * 256))
   return { rgba, width, height, facts: { engine: "builtin", samples: 1, ms: 0, triangles: 0, threads: 1, rays: 0 } }
 }

@@ -4,6 +4,7 @@ import { layoutMemory } from "#src/geometry/render/layout.ts"
 import { checkModel, loadModel } from "#src/geometry/render/scene.ts"
 import { TRACER_FILE } from "#src/geometry/render/tracer/build.ts"
 import * as at from "#src/geometry/render/tracer/assembly/header.ts"
+import { seeded } from "#tests/seeded.ts"
 
 interface Exports {
   attach(header: number, thread: number): void
@@ -65,20 +66,9 @@ export async function openScene(model: Model) {
   return { build, cast }
 }
 
-/** A stream of numbers in [0, 1) that is the same on every run (mulberry32). */
-export function numbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /** Rays from a sphere around the model towards points near its middle. */
 export function randomRays(count: number, reach: number, seed: number): Float32Array {
-  const next = numbers(seed)
+  const next = seeded(seed)
   const rays = new Float32Array(count * 6)
   for (let i = 0; i < count; i++) {
     const origin = [next() - 0.5, next() - 0.5, next() - 0.5]

@@ -3,7 +3,7 @@ import type { GpuServer } from "#src/platform/queue/schedule.fit.ts"
 import { outlook } from "#src/platform/queue/schedule.outlook.ts"
 import { choose } from "#src/platform/queue/schedule.ts"
 import type { WaitingJob } from "#src/platform/queue/schedule.ts"
-import { seeded } from "#tests/platform/queue/simulator/workload.ts"
+import { seeded } from "#tests/seeded.ts"
 
 const job = (id: string, changes: Partial<WaitingJob> = {}): WaitingJob => ({
   id,

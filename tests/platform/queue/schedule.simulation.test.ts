@@ -4,7 +4,8 @@ import { affinityOnly, fairOnly, fifo, ours } from "#tests/platform/queue/simula
 import type { Policy } from "#tests/platform/queue/simulator/policy.ts"
 import { meanScore, score } from "#tests/platform/queue/simulator/score.ts"
 import type { Score } from "#tests/platform/queue/simulator/score.ts"
-import { makeWorkload, MODELS, seeded } from "#tests/platform/queue/simulator/workload.ts"
+import { makeWorkload, MODELS } from "#tests/platform/queue/simulator/workload.ts"
+import { seeded } from "#tests/seeded.ts"
 import type { Crowd } from "#tests/platform/queue/simulator/workload.ts"
 
 // Two simulated hours, in simulated time: the same figures on every machine. `npm run bench:scheduler` plays twenty, with

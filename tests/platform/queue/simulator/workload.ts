@@ -64,14 +64,3 @@ export function makeWorkload({ light, heavy, hours, models = MODELS }: Crowd, ra
     for (let atS = gapS(); atS < hours * 3600; atS += gapS()) all.push(submit(atS, `light ${n}`, false))
   return all.sort((a, b) => a.atS - b.atS)
 }
-
-/** Mulberry32: the same numbers from the same seed, on every machine. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
