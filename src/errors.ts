@@ -53,8 +53,11 @@ export class BackendError extends Error {
   readonly backend: string
   readonly problem: string
   readonly retry: RetryClass
-  constructor(backend: string, problem: string, retry: RetryClass, options?: ErrorOptions) {
+  /** The work may still be going on there, only nobody can see it now: whoever tries again looks for it first. */
+  readonly goesOn: boolean
+  constructor(backend: string, problem: string, retry: RetryClass, options: ErrorOptions & { goesOn?: boolean } = {}) {
     super(`${backend}: ${problem}`, options)
+    this.goesOn = options.goesOn ?? false
     this.name = "BackendError"
     this.backend = backend
     this.problem = problem

@@ -117,6 +117,10 @@ async function startKept<O extends z.ZodType, H extends z.ZodType, S extends z.Z
   return started
 }
 
+function outOfSight({ backend, problem, retry, cause }: BackendError): BackendError {
+  return new BackendError(backend, problem, retry, { cause, goesOn: true })
+}
+
 type End<H> = Extract<Poll<H>, { state: "done" | "again" }>
 
 async function pollToEnd<O extends z.ZodType, H extends z.ZodType, S extends z.ZodType>(
@@ -124,14 +128,17 @@ async function pollToEnd<O extends z.ZodType, H extends z.ZodType, S extends z.Z
   handle: z.output<H>,
 ): Promise<End<z.output<H>>> {
   let missed = 0
+  let isSeen = false
   for (;;) {
     link.signal.throwIfAborted()
     // A server that is busy or restarting misses a poll; the run itself may be well.
     const poll = await backend.poll(handle, link).catch((error: unknown) => {
       const isPassing = error instanceof BackendError && error.retry === "transient" && !link.signal.aborted
-      if (!isPassing || ++missed > POLL_AGAIN) throw error
+      if (!isPassing) throw error
+      // A run that was never seen in this attempt is not looked for again: then it is begun anew.
+      if (++missed > POLL_AGAIN) throw isSeen ? outOfSight(error) : error
     })
-    if (poll) missed = 0
+    if (poll) [missed, isSeen] = [0, true]
     if (poll?.state === "done" || poll?.state === "again") return poll
     if (poll?.state === "lost") throw new BackendError(link.server.name, poll.why, "transient")
     if (poll?.state === "running" && poll.progress) link.progress(poll.progress)

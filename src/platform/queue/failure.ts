@@ -23,6 +23,8 @@ export const failureSchema = z.object({
   code: z.enum(codes),
   problem: z.string(),
   hint: z.string(),
+  /** What the attempt began may still be going on: its handle is kept for the next one. */
+  goesOn: z.literal(true).exactOptional(),
 })
 export type Failure = z.infer<typeof failureSchema>
 
@@ -35,7 +37,8 @@ const MAX_TEXT = 2_000
 export function failureOf(error: unknown, reference: string): Failure {
   if (error instanceof TimeLimit) return timeLimitFailure(error.seconds)
   const { code, problem, hint } = explain(error, reference)
-  return { retry: retryOf(error), code, problem: problem.slice(0, MAX_TEXT), hint: hint.slice(0, MAX_TEXT) }
+  const goesOn = error instanceof BackendError && error.goesOn ? { goesOn: true as const } : {}
+  return { retry: retryOf(error), code, problem: problem.slice(0, MAX_TEXT), hint: hint.slice(0, MAX_TEXT), ...goesOn }
 }
 
 function retryOf(error: unknown): RetryClass {

@@ -125,27 +125,29 @@ function forget(seen: JobParts["seen"], id: string): void {
 }
 
 /**
- * Back into the backlog with the same hold: 1×, 2×, 4× … the first wait, half of it by chance. When the worker was lost, the
- * run may go on where it is, so its handle stays; after a failure of the server another one is tried first.
+ * Back into the backlog with the same hold: 1×, 2×, 4× … the first wait, half of it by chance. When the worker was lost, or
+ * the server only could not be seen, the run may go on where it is, so its handle stays; after other failures of the server
+ * another one is tried first.
  */
 function later(parts: JobParts, row: JobRow, failure: Failure, retry: RetryClass | "lost"): boolean {
   const { db, clock, log, seen, pulse, backoffMs } = parts
   const wait = Math.min(MAX_BACKOFF_MS, backoffMs * 2 ** (row.attempt - 1)) * (0.5 + Math.random() / 2)
-  const server = retry === "lost" ? null : row.server_id
+  const stays = retry === "lost" || failure.goesOn === true
+  const server = stays ? null : row.server_id
   const changed = db.tx(() => {
     const put = db.run(
-      `UPDATE job SET state = 'waiting', started_at = NULL, not_before = :at, handle = iif(:lost, handle, NULL),
+      `UPDATE job SET state = 'waiting', started_at = NULL, not_before = :at, handle = iif(:stays, handle, NULL),
          avoid = iif(:server IS NULL, avoid, json_set(avoid, '$."' || :server || '"', :retry)) WHERE ${THIS_ATTEMPT}`,
       {
         ...key(row),
         was: row.state,
         at: Math.round(clock.now() + wait),
-        lost: retry === "lost" ? 1 : 0,
+        stays: stays ? 1 : 0,
         server,
         retry,
       },
     )
-    if (put > 0 && server !== null && retry !== "lost") noteFailed(db, server, retry, clock.now())
+    if (put > 0 && row.server_id !== null && retry !== "lost") noteFailed(db, row.server_id, retry, clock.now())
     return put
   })
   if (changed === 0) return false

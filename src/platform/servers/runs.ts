@@ -28,7 +28,7 @@ export function noteDone(db: Db, serverId: string): void {
 
 /**
  * A run failed. Only what speaks against the server counts towards its rest: a request that is wrong, or too large for it,
- * fails on a server that is well. After running out of memory nothing is known to be loaded there.
+ * fails on a server that is well. A server that failed is asked at once how it is. After running out of memory nothing is known to be loaded there.
  */
 export function noteFailed(db: Db, serverId: string, retry: RetryClass, now: number): void {
   const server = findServer(db, serverId)
@@ -36,11 +36,12 @@ export function noteFailed(db: Db, serverId: string, retry: RetryClass, now: num
   const failures = retry === "transient" ? server.failures + 1 : server.failures
   db.run(
     `UPDATE server SET failures = :failures, open_until = :until, runs_failed = runs_failed + 1,
-       warm = iif(:cold, '[]', warm) WHERE id = :id`,
+       probed_at = iif(:ask AND probed_at IS NOT NULL, 0, probed_at), warm = iif(:cold, '[]', warm) WHERE id = :id`,
     {
       id: serverId,
       failures,
       until: retry === "transient" ? restsUntil(failures, now) : server.open_until,
+      ask: retry === "transient" ? 1 : 0,
       cold: retry === "capacity" ? 1 : 0,
     },
   )

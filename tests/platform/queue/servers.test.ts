@@ -165,6 +165,35 @@ test("after a failure of the server the work begins anew, without the handle of 
   expect(seen[1]?.[0]).not.toBe(seen[0]?.[0])
 })
 
+test("a run that only went out of sight is looked for on its server again, not begun elsewhere", async () => {
+  const rig = await studio({ a: {}, b: {} })
+  const seen: [string, unknown][] = []
+  await work(rig, async ({ server, handle, keep }) => {
+    seen.push([server.name, handle])
+    if (seen.length > 1) return
+    await keep("p1")
+    throw new BackendError(server.name, "it cannot be reached", "transient", { goesOn: true })
+  })
+  const view = await rig.jobs.wait(submit(rig, "x"), soon)
+  expect(view).toMatchObject({ state: "done", attempt: 2 })
+  expect(seen[1]).toEqual([seen[0]?.[0], "p1"])
+})
+
+test("a server that is found to be down does not keep the run that went out of sight there", async () => {
+  const rig = await studio({ a: {}, b: {} })
+  const seen: [string, unknown][] = []
+  await work(rig, async ({ server, handle, keep }) => {
+    seen.push([server.name, handle])
+    if (seen.length > 1) return
+    await keep("p1")
+    rig.db.run("UPDATE server SET ok = 0 WHERE name = :name", { name: server.name })
+    throw new BackendError(server.name, "it cannot be reached", "transient", { goesOn: true })
+  })
+  expect(await rig.jobs.wait(submit(rig, "x"), soon)).toMatchObject({ state: "done", attempt: 2 })
+  expect(seen[1]?.[0]).not.toBe(seen[0]?.[0])
+  expect(seen[1]?.[1]).toBeUndefined()
+})
+
 test("jobs of one model follow one another on the server that holds it", async () => {
   const rig = await studio({ a: { vramMb: 24_000 }, b: { vramMb: 24_000 } })
   const order: [string, string][] = []
