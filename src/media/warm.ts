@@ -1,4 +1,5 @@
 import { UserError } from "#src/errors.ts"
+import { MAX_WAIT_S } from "#src/job.ts"
 import type { MediaAnswer } from "#src/media/fields.ts"
 import { generate } from "#src/media/generate.ts"
 import { job as imageJob } from "#src/media/image.job.ts"
@@ -38,7 +39,7 @@ export async function warmUp(
     preset,
     pictures: [],
     isSeedGiven: false,
-    waitS: 0,
+    waitS: MAX_WAIT_S,
     server: server.id,
   })
 }

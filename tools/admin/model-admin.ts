@@ -60,7 +60,11 @@ async function load(model: string, name: string | undefined, [server]: ServerVie
   if (name === undefined || !server)
     throw new UserError("A model is loaded on one server.", "Name it with server; without warm it lists what each has.")
   const { say, job } = await warmUp(studio, server, model)
-  return { say: `${server.name} loads ${model}. ${say}`, ...(job ? { job } : {}) }
+  const isDone = job?.state === "done"
+  return {
+    say: isDone ? `${server.name} has ${model} in its memory now.` : `${server.name} loads ${model}. ${say}`,
+    ...(job ? { job } : {}),
+  }
 }
 
 interface Found {
