@@ -1,9 +1,8 @@
-import { readFileSync, statSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
-import { parseEnv } from "node:util"
 import { z } from "zod"
 import { UserError } from "#src/errors.ts"
+import { readEnvFile } from "#src/platform/env-file.ts"
 import { llmConfig, type LlmConfig } from "#src/platform/llm/settings.ts"
 import { PRICE, pricesOf, type Prices } from "#src/platform/quota/credits.ts"
 
@@ -195,8 +194,6 @@ export interface Config {
   apiKey: string | undefined
 }
 
-const MAX_ENV_FILE_BYTES = 64 * 1024
-
 /** Reads .env (if any) under the real environment. Throws UserError that names the variable, what was read and what is allowed. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = ".env"): Config {
   const merged = { ...readEnvFile(envFile), ...env }
@@ -238,15 +235,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, envFile = ".env
     logLevel: it.ATELIER_LOG,
     apiKey: it.ATELIER_API_KEY,
   }
-}
-
-/** A variable that is not the studio's own, such as the key of a server: from the environment, else from .env. */
-export function environmentVariable(
-  name: string,
-  env: NodeJS.ProcessEnv = process.env,
-  envFile = ".env",
-): string | undefined {
-  return env[name]?.trim() || readEnvFile(envFile)[name]?.trim() || undefined
 }
 
 function llmOf(it: z.output<typeof schema>): LlmConfig {
@@ -299,37 +287,6 @@ function faultsInWords(error: z.ZodError, given: Record<string, string>): string
 function printable(text: string): string {
   const plain = text.replaceAll(/\/\/[^/@\s]*@/g, "//(hidden)@").replaceAll(/\p{C}/gu, "?")
   return plain.length > 80 ? `${plain.slice(0, 80)}…` : plain
-}
-
-function readEnvFile(path: string): Record<string, string | undefined> {
-  const bytes = readSmallFile(path)
-  if (!bytes) return {}
-  try {
-    if (bytes.includes(0)) throw new Error("binary")
-    return parseEnv(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
-  } catch {
-    throw new UserError(`${path} is not a text file in UTF-8.`, "Write one NAME=value per line, as in .env.example.")
-  }
-}
-
-/** The bytes of a file that need not exist. Only plain files: a pipe or device could wait or yield bytes for ever. */
-function readSmallFile(path: string): Uint8Array | undefined {
-  try {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (!found) return undefined
-    if (!found.isFile())
-      throw new UserError(`${path} is not a file.`, "Remove it, or write settings into a file of that name.")
-    if (found.size > MAX_ENV_FILE_BYTES)
-      throw new UserError(
-        `${path} is ${found.size} bytes.`,
-        `A settings file may have at most ${MAX_ENV_FILE_BYTES} bytes.`,
-        "too_large",
-      )
-    return readFileSync(path)
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`${path} cannot be read.`, "Check its permissions, or remove it.", "forbidden")
-  }
 }
 
 /** The closest of `names` within an edit distance of 3, for "did you mean". */

@@ -1,6 +1,6 @@
 import { BackendError } from "#src/errors.ts"
 import type { ServerRef } from "#src/job.ts"
-import { environmentVariable } from "#src/platform/config.ts"
+import { environmentVariable } from "#src/platform/env-file.ts"
 
 /**
  * The key of a server, from the environment or .env of whoever works; undefined for servers without one.
