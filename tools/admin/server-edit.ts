@@ -38,7 +38,7 @@ const settings = z
   .describe("Settings of its kind as a JSON object, such as the description of a Gradio app.")
 
 const operation = z.discriminatedUnion("do", [
-  z.object({
+  z.strictObject({
     do: z.literal("add").describe("Adds a server and asks it how it is."),
     name,
     kind: z.string().min(2).max(31).describe("The kind of server: server_list with kinds shows them."),
@@ -48,7 +48,7 @@ const operation = z.discriminatedUnion("do", [
     key_variable: keyVariable,
     settings,
   }),
-  z.object({
+  z.strictObject({
     do: z.literal("change").describe("Changes what is given, keeps the rest, and forgets its failures."),
     name,
     url: url.optional(),
@@ -57,11 +57,11 @@ const operation = z.discriminatedUnion("do", [
     key_variable: keyVariable,
     settings,
   }),
-  z.object({ do: z.literal("drain").describe("Gives it nothing new; what runs there ends there."), name }),
-  z.object({ do: z.literal("resume").describe("Takes a drained server back into work."), name }),
-  z.object({ do: z.literal("probe").describe("Asks it now how it is and what it has."), name }),
-  z.object({ do: z.literal("free").describe("Takes the models out of its GPU memory."), name }),
-  z.object({
+  z.strictObject({ do: z.literal("drain").describe("Gives it nothing new; what runs there ends there."), name }),
+  z.strictObject({ do: z.literal("resume").describe("Takes a drained server back into work."), name }),
+  z.strictObject({ do: z.literal("probe").describe("Asks it now how it is and what it has."), name }),
+  z.strictObject({ do: z.literal("free").describe("Takes the models out of its GPU memory."), name }),
+  z.strictObject({
     do: z.literal("remove").describe("Removes it from the studio."),
     name,
     force: z.boolean().default(false).describe("Also while jobs run there: they are then done elsewhere."),

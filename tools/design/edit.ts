@@ -15,15 +15,15 @@ const { piece: _piece, name: _name, ...changeable } = briefSchema.shape
 
 const operation = z.discriminatedUnion("op", [
   z
-    .object({ op: z.literal("set"), ...z.object(changeable).partial().shape })
+    .strictObject({ op: z.literal("set"), ...z.object(changeable).partial().shape })
     .describe("Change any fields of the design; everything else follows.")
     .meta({ cue: ["change", "make it", "set", "use", "switch", "turn", "make the"] }),
   z
-    .object({ op: z.literal("undo") })
+    .strictObject({ op: z.literal("undo") })
     .describe("Go back one revision.")
     .meta({ cue: ["undo", "take that back", "go back"] }),
   z
-    .object({ op: z.literal("redo") })
+    .strictObject({ op: z.literal("redo") })
     .describe("Go forward again.")
     .meta({ cue: ["redo"] }),
 ])

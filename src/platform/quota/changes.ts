@@ -22,7 +22,7 @@ const moment = (what: string) =>
 
 /** One change of quotas, as tools and surfaces give it. */
 export const changeSchema = z.discriminatedUnion("do", [
-  z.object({
+  z.strictObject({
     do: z.literal("set"),
     target: text(
       200,
@@ -33,14 +33,14 @@ export const changeSchema = z.discriminatedUnion("do", [
     amount,
     reason,
   }),
-  z.object({
+  z.strictObject({
     do: z.literal("remove"),
     target: text(200, 'As in "set", or budget:<tenant>: what is less specific applies again.'),
     unit,
     per,
     reason,
   }),
-  z.object({
+  z.strictObject({
     do: z.literal("grant"),
     user,
     unit,
@@ -48,23 +48,23 @@ export const changeSchema = z.discriminatedUnion("do", [
     expires: moment("End of what is left by then").optional(),
     reason,
   }),
-  z.object({ do: z.literal("end_grant"), grant: text(80, "Id of the top-up, from quota_show."), reason }),
-  z.object({
+  z.strictObject({ do: z.literal("end_grant"), grant: text(80, "Id of the top-up, from quota_show."), reason }),
+  z.strictObject({
     do: z.literal("reset"),
     user,
     unit: unit.optional().describe("Only this; left out: everything but storage."),
     per: per.describe("Only what was used in this window so far; left out: all that was used."),
     reason,
   }),
-  z.object({ do: z.literal("budget"), tenant, unit, per, amount, reason }),
-  z.object({
+  z.strictObject({ do: z.literal("budget"), tenant, unit, per, amount, reason }),
+  z.strictObject({
     do: z.literal("block"),
     user,
     until: moment("When it ends by itself").optional(),
     reason: z.string().trim().max(300).optional().describe("Why; the person is told."),
   }),
-  z.object({ do: z.literal("unblock"), user, reason }),
-  z.object({
+  z.strictObject({ do: z.literal("unblock"), user, reason }),
+  z.strictObject({
     do: z.literal("zone"),
     tenant,
     zone: text(64, "IANA zone in which the tenant's days begin, such as Europe/Berlin."),

@@ -54,3 +54,10 @@ test("only admins may touch servers", async () => {
   const call = registry.callTool("server_list", {}, studio.call({ role: "user" }))
   await expect(call).rejects.toMatchObject({ code: "forbidden" })
 })
+
+test("a field that an operation does not have is named, not dropped", async () => {
+  await expect(edit({ do: "drain", name: "gpu1", forse: true })).rejects.toMatchObject({
+    code: "bad_input",
+    problem: expect.stringContaining("forse"),
+  })
+})
