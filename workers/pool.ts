@@ -37,7 +37,7 @@ export interface Crew {
 export const SERVER_SLOTS = 16
 
 /** Computing takes a process each; work on servers only waits, many at once in one process. */
-export function usualCrew(config: Pick<Config, "workers">, lane: string): Crew {
+function usualCrew(config: Pick<Config, "workers">, lane: string): Crew {
   return lane === SERVER_LANE ? { processes: 1, slots: SERVER_SLOTS } : { processes: config.workers, slots: 1 }
 }
 

@@ -14,7 +14,7 @@ const OWN_FOLDERS = { checkpoints: "checkpoint", diffusion_models: "model", mode
 const MAX_OWN = 40
 
 /** What a name of a preset or of a model file stands for. Throws UserError "not_found", or for a model that cannot be run. */
-export function namedChoice(stocks: Stocks, name: string, makes: Preset["makes"]): Choice {
+function namedChoice(stocks: Stocks, name: string, makes: Preset["makes"]): Choice {
   const preset = findPreset(name)
   if (preset) {
     if (preset.makes !== makes)

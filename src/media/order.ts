@@ -13,7 +13,7 @@ export const MAX_COUNT = 4
 const fileName = z.string().min(1).max(300)
 
 /** A picture that goes into the work. */
-export const sourceSchema = z.object({
+const sourceSchema = z.object({
   /** Id of the artifact. */
   artifact: z.string().min(1).max(80),
   sha256: z.string().length(64),

@@ -81,7 +81,7 @@ const WAY_WORDS: Record<Way, string> = {
   first: "a first frame",
   first_last: "a first and a last frame",
 }
-export const waysInWords = (ways: readonly Way[]): string => ways.map((way) => WAY_WORDS[way]).join(", ")
+const waysInWords = (ways: readonly Way[]): string => ways.map((way) => WAY_WORDS[way]).join(", ")
 
 /** What can run, one line each; then what cannot, with those that lack the same together. */
 export function presetLines(all: readonly { preset: Preset; readiness: Readiness }[]): string[] {

@@ -34,6 +34,8 @@ export interface Report extends Verdict {
   seconds: number
   /** Longest wait for an answer of a living studio, ms. */
   slowestAcceptMs: number
+  /** Answers that a job could not be stored: the client sent it again. */
+  refused: number
   /** Runs that the servers were asked for: more than one for a job is work that is paid twice. */
   sent: number
 }
@@ -94,6 +96,7 @@ export async function drill(options: DrillOptions): Promise<Report> {
       kills: killed,
       seconds: (performance.now() - began) / 1000,
       slowestAcceptMs: studio.slowest(),
+      refused: studio.refused(),
       sent: servers.reduce((sum, server) => sum + server.posted.length, 0),
     }
   } finally {
@@ -159,7 +162,7 @@ async function disturb(
   const asking = new AbortController()
   void clients.finally(() => asking.abort()).catch(() => undefined)
   // Before there is work nothing that happens can do harm.
-  if (!fault?.startsDown) while (!isUnderWay()) await sleep(20, undefined, { signal })
+  if (!fault?.startsDown && !fault?.early) while (!isUnderWay()) await sleep(20, undefined, { signal })
   const striking = fault?.strike(world)
   let killed = 0
   for (let round = 0; killed < kills && (!asking.signal.aborted || round < kills * 4); round++) {

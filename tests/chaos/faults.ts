@@ -24,6 +24,8 @@ export interface Fault {
   servers?: boolean
   /** Redis is not there yet when the studio starts; `strike` starts it. */
   startsDown?: boolean
+  /** Strikes while jobs are accepted, not only when they run. */
+  early?: boolean
   /** Once, while jobs are accepted and run. */
   strike(world: World): Promise<void>
 }
@@ -72,6 +74,7 @@ export const faults: readonly Fault[] = [
     servers: true,
     strike: ({ servers, signal }) => during(servers, signal, (server, on) => (server.faults.silent = on)),
   },
+  // Half of a file, of whatever kind the drill makes.
   {
     name: "truncated-glb",
     servers: true,
@@ -88,6 +91,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "disk-full",
+    early: true,
     strike: async ({ studio, signal }) => {
       await studio.kill()
       // No page more than there are: whatever needs one fails.

@@ -54,7 +54,7 @@ async function run(fault: string | undefined): Promise<boolean> {
   process.stdout.write(
     `${driver}${fault ? ` ${fault}` : ""}: ${report.jobs} jobs, ${report.denied} denied, ${report.kills} kills, seed ${options.seed}, ${report.seconds.toFixed(1)} s\n` +
       `  lost ${report.lost}   double-committed ${report.doubleCommitted}   oversold ${report.oversold}   still held ${report.stillHeld}   re-run ${report.rerun}   failed ${report.failed}\n` +
-      `  slowest accept ${Math.round(report.slowestAcceptMs)} ms${report.sent > 0 ? `   sent to servers ${report.sent}` : ""}   ${sound ? "sound" : "NOT SOUND"}\n`,
+      `  slowest accept ${Math.round(report.slowestAcceptMs)} ms${report.refused > 0 ? `   not stored at first ${report.refused}` : ""}${report.sent > 0 ? `   sent to servers ${report.sent}` : ""}   ${sound ? "sound" : "NOT SOUND"}\n`,
   )
   return sound
 }

@@ -16,6 +16,8 @@ export interface StudioProcess {
   say(message: Say): void
   /** Milliseconds that the slowest answer of a living studio took. */
   slowest(): number
+  /** Answers that a job could not be stored and has to be sent again. */
+  refused(): number
   /** Process ids of its workers. */
   workers(): number[]
   kill(): Promise<void>
@@ -25,6 +27,7 @@ export interface StudioProcess {
 export async function startStudio(order: Order): Promise<StudioProcess> {
   let child: ChildProcess | undefined
   let slowest = 0
+  let refused = 0
   const waiting = new Map<string, (told: Told) => void>()
 
   const start = async (change: Partial<Order> = {}) => {
@@ -69,11 +72,13 @@ export async function startStudio(order: Order): Promise<StudioProcess> {
         const told = await once(wish)
         if (told && "id" in told) return told.id
         if (told && "denied" in told) return undefined
+        if (told) refused++
         await sleep(AGAIN_MS, undefined, { signal })
       }
     },
     say: (message) => void child?.send(message, () => undefined),
     slowest: () => slowest,
+    refused: () => refused,
     workers: () => childrenOf(child?.pid),
     kill,
     start,

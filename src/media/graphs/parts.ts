@@ -43,7 +43,7 @@ export function loadPicture(sheet: Sheet, index: number): Link {
 }
 
 /** The first source in the size of the result, filling it: what does not fit is cut off evenly. */
-export function fittedPicture(sheet: Sheet, index: number): Link {
+function fittedPicture(sheet: Sheet, index: number): Link {
   const { width, height } = sheet.order
   return sheet.add("ImageScale", {
     image: loadPicture(sheet, index),
@@ -102,7 +102,7 @@ export function sampleGuided(
 
 /** Beginnings of the names of what is saved: the seed tells results apart, whatever order they come in. */
 export const SAVED = "atelier"
-export const POSTER = "atelier_poster"
+const POSTER = "atelier_poster"
 
 export function savePicture(sheet: Sheet, seed: number, samples: Link, vae: Link): void {
   const images = sheet.add("VAEDecode", { samples, vae })

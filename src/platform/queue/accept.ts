@@ -9,8 +9,8 @@ import { isTrace } from "#src/platform/trace.ts"
 import { newId } from "#src/platform/store/id.ts"
 import type { SubmitOptions } from "#src/studio.ts"
 
-export const MAX_PAYLOAD_CHARS = 1024 * 1024
-export const MAX_OPEN_PER_ACCOUNT = 1_000
+const MAX_PAYLOAD_CHARS = 1024 * 1024
+const MAX_OPEN_PER_ACCOUNT = 1_000
 const MAX_TITLE_CHARS = 200
 const MAX_KEY_CHARS = 200
 const MIN_SECONDS = 0.1

@@ -6,10 +6,10 @@ const json = <S extends z.ZodType>(shape: S) => z.string().transform((text) => s
 const flag = z.number().transform((value) => value !== 0)
 
 /** A model in a server's memory. */
-export const warmModel = z.object({ signature: z.string(), vramMb: z.number() })
+const warmModel = z.object({ signature: z.string(), vramMb: z.number() })
 export type WarmModel = z.infer<typeof warmModel>
 
-export const serverRow = z.object({
+const serverRow = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.string(),

@@ -32,7 +32,7 @@ export function blenderOf({ name }: ServerRef): string {
   throw new BackendError(name, "there is no Blender here: install it, or name it in BLENDER_PATH", "fatal")
 }
 
-export async function abilitiesOf(executable: string, name: string): Promise<Abilities> {
+async function abilitiesOf(executable: string, name: string): Promise<Abilities> {
   const { mtimeMs, size } = await stat(executable).catch(() => {
     throw new BackendError(name, `there is no Blender at ${executable}: correct BLENDER_PATH`, "fatal")
   })

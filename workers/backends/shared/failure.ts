@@ -98,7 +98,7 @@ export function refusalError({ server, status, words, headers }: Refusal): Backe
 }
 
 /** What to do about a key, without it: the words of servers repeat parts of keys. */
-export function keyProblem({ keyEnv }: ServerRef, status: number): string {
+function keyProblem({ keyEnv }: ServerRef, status: number): string {
   return keyEnv === undefined
     ? `it wants a key (status ${status}): name the environment variable that holds it`
     : `it does not accept the key in ${keyEnv} (status ${status}): check that variable where the workers run`
